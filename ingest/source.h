@@ -1,0 +1,67 @@
+/* Sources: which files make one log, and how their bytes arrive.
+ *
+ * PATHs (files, folders, archives, `-`, NAME=PATH) become sources: a file with its
+ * rotated siblings (x.log, x.log.1, x.log.2.gz, x-20261124.zst) is ONE source whose
+ * parts are read oldest first. Compression is told by content, not by name. */
+#pragma once
+#include "format.h"
+
+/* Error domain of ingest. */
+#define RCA_INGEST_ERROR (rca_ingest_error_quark ())
+GQuark rca_ingest_error_quark (void);
+typedef enum {
+  RCA_INGEST_ERROR_OPEN,    /* cannot be opened (errno in the text, the remedy for EACCES) */
+  RCA_INGEST_ERROR_READ,    /* broke in the middle; what came before it was read */
+  RCA_INGEST_ERROR_DAMAGED, /* a torn or corrupt archive; what came before it was read */
+  RCA_INGEST_ERROR_BINARY,  /* no text and no known binary format */
+  RCA_INGEST_ERROR_EMPTY,
+} RcaIngestError;
+
+typedef struct {
+  char *path;    /* as the user would write it (relative stays relative) */
+  char *member;  /* inside an archive, or NULL */
+} RcaSourcePart;
+
+/* One log. Filled while it is read. */
+typedef struct {
+  char *path;        /* of its newest part: what reports show */
+  GPtrArray *parts;  /* RcaSourcePart, oldest first */
+  char *name;        /* NAME= of NAME=PATH, or NULL */
+  const RcaFormat *format; /* NULL: unknown, kept as text */
+  RcaStream stream;  /* majority of its events */
+  char *why;         /* how format, zone and year were found */
+  char *columns;     /* the format's describe(), or NULL */
+  char *service;     /* majority of SERVICE, else from path (file stem without instance number), else NULL */
+  char *host;
+  guint64 lines, blank, records, parsed, rejected, truncated;
+  gint64 first_ns, last_ns; /* RCA_TIME_NONE when no record has a time */
+  gboolean zone_known;      /* every stamp carried one */
+  guint64 present;          /* fields that any event carried (bit mask over RcaField) */
+  guint64 http_5xx, errors, slow, changes, samples; /* counts of rca.sources/1 */
+  char *first_rejected;     /* the first line not understood (cut at 200 bytes), or NULL */
+  GPtrArray *problems;      /* char*: what could not be read, with the remedy; empty when all was */
+} RcaSource;
+
+/* Finds the sources below @paths (order does not matter: result sorted by path).
+ * What cannot be read becomes an entry in @problems (char*), never an abort. */
+GPtrArray *rca_sources_find (const char *const *paths, guint n_paths, GPtrArray *problems);
+void rca_source_free (RcaSource *source);
+
+typedef struct {
+  gint64 from_ns, to_ns;  /* only records that could matter to this span; RCA_TIME_NONE = no bound. A reader may give more. */
+  const char *input_format; /* forced format, or NULL */
+  const char *nginx_conf;   /* or NULL */
+} RcaReadOptions;
+
+/* Reads @source whole, in order of its parts: @emit gets every event (also of
+ * rejected records: stream UNKNOWN, no fields but MESSAGE), with derived fields done
+ * (FAILURE by classify.h). @ev->line counts within the part; @part says which one.
+ * Fills @source's counts. Problems are appended to source->problems; returns FALSE
+ * when nothing at all could be read. */
+typedef void (*RcaSourceEmit) (RcaSource *source, guint part, RcaEvent *ev, gpointer user);
+gboolean rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit emit, gpointer user);
+
+/* Reads line @line (1-based) of @part again, up to @n_lines lines; NULL when gone. For quoting. */
+char *rca_source_quote (const RcaSource *source, guint part, guint64 line, guint n_lines);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaSource, rca_source_free)

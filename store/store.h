@@ -1,0 +1,40 @@
+/* Opening and filling stores: all that the command line knows of this folder
+ * beside the seam. */
+#pragma once
+#include "seam.h"
+#include "source.h"
+
+typedef struct {
+  RcaSpan span;             /* what will be asked about, its baseline included; start == end: everything */
+  RcaReadOptions read;      /* forced formats, nginx.conf */
+  gboolean no_redact;       /* show secrets in quoted lines */
+  guint jobs;               /* threads to read with; 0: half of the cores, at least one */
+  GTimeZone *assumed_zone;  /* (nullable): for sources without a zone that nothing tells; NULL: the machine's */
+} RcaOpenOptions;
+
+/* Backend `files`: reads @paths once, into columns in memory.
+ * Fails with RCA_STORE_ERROR_EMPTY when nothing usable was found; its message says, file by
+ * file, why. Single files that cannot be read are in rca_store_sources()->problem. */
+RcaStore *rca_store_open_files (const char *const *paths, guint n_paths, const RcaOpenOptions *options, GError **error);
+
+/* Backend `local`: a store folder made by rca_store_ingest(). */
+RcaStore *rca_store_open_local (const char *dir, const RcaOpenOptions *options, GError **error);
+
+/* Whether @dir holds a store's manifest. */
+gboolean rca_store_is_local (const char *dir);
+
+typedef struct {
+  guint64 sources, lines, records, bytes_in, bytes_on_disk;
+  GPtrArray *problem; /* char* */
+} RcaIngestResult;
+
+/* Reads @paths into the store @dir (made when absent): one atomic commit. What is
+ * already in the store (same identity of source and offset) is not read again. */
+gboolean rca_store_ingest (const char *dir, const char *const *paths, guint n_paths, const RcaOpenOptions *options, RcaIngestResult *result, GError **error);
+void rca_ingest_result_clear (RcaIngestResult *result);
+
+/* A change marker for the default store (`rca deploy`): appended durably. */
+gboolean rca_store_add_marker (const char *dir, const char *service, const char *version, gint64 time_ns, const char *note, GError **error);
+
+/* A marker of the command line (`--mark T=TEXT`) for this analysis only. */
+void rca_store_mark (RcaStore *store, gint64 time_ns, const char *text);
