@@ -32,6 +32,9 @@ typedef enum {
   RCA_DECODE_NONE     /* after all no record (a banner, a piece merged elsewhere) */
 } RcaDecodeResult;
 
+/* How the reader counts: each event emitted is a record (a JSON array's entries are one
+ * each), OK without any event is one, REJECT is one, NONE without any event is none. */
+
 /* Called for each event; @ev and all it points to are good until it returns. */
 typedef void (*RcaEmit) (RcaEvent *ev, gpointer user);
 
@@ -54,8 +57,10 @@ struct RcaFormat {
   gpointer (*open) (const RcaSampleLines *sample);
   void (*close) (gpointer state); /* NULL when open is */
 
-  /* What @line is, the lines before it having been given in order. Must be quick:
-   * asked for every line. NULL: every non-blank line is a record. */
+  /* What @line is, the lines before it having been given in order, blank ones too. Must
+   * be quick: asked for every line. Blank lines (NONE) between a record and a line that
+   * CONTINUES it become part of it; a NONE line with text ends the record before it.
+   * NULL: every non-blank line is a record. */
   RcaLineKind (*line) (gpointer state, RcaBytes line);
 
   /* Decodes one record (its lines, with line feeds between them). @ev comes
@@ -66,6 +71,11 @@ struct RcaFormat {
   /* The learnt columns for `sources --explain`, e.g. "client - user [time] …";
    * transfer full; NULL when there is nothing to tell. */
   char *(*describe) (gpointer state);
+
+  /* At the end of the source: emits records that decode() held back until it knew
+   * that no further piece of them comes. NULL for formats that hold nothing back.
+   * Such a format sets line, offset and raw of a held event itself; its bytes must be copied. */
+  void (*flush) (gpointer state, RcaEvent *ev, RcaEmit emit, gpointer user);
 };
 
 /* All formats, sniffed in this order (a tie goes to the first). */
@@ -83,5 +93,6 @@ void rca_decoder_free (RcaDecoder *decoder);
 const RcaFormat *rca_decoder_format (const RcaDecoder *decoder);
 RcaLineKind rca_decoder_line (RcaDecoder *decoder, RcaBytes line);
 RcaDecodeResult rca_decoder_decode (RcaDecoder *decoder, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user);
+void rca_decoder_flush (RcaDecoder *decoder, RcaEvent *ev, RcaEmit emit, gpointer user);
 char *rca_decoder_describe (const RcaDecoder *decoder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaDecoder, rca_decoder_free)
