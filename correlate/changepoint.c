@@ -1,0 +1,214 @@
+#include "changepoint.h"
+#include <math.h>
+
+struct RcaSeries
+{
+  RcaModel model;
+  guint n;
+  double *k, *e; /* prefix sums, n + 1 */
+};
+
+RcaSeries *
+rca_series_new (RcaModel model, const double *k, const double *exposure, guint n)
+{
+  RcaSeries *s = g_new (RcaSeries, 1);
+  *s = (RcaSeries){ model, n, g_new (double, n + 1), g_new (double, n + 1) };
+  s->k[0] = s->e[0] = 0;
+  for (guint i = 0; i < n; i++)
+    {
+      s->k[i + 1] = s->k[i] + k[i];
+      s->e[i + 1] = s->e[i] + (exposure ? exposure[i] : 1);
+    }
+  return s;
+}
+
+void
+rca_series_free (RcaSeries *s)
+{
+  if (!s)
+    return;
+  g_free (s->k);
+  g_free (s->e);
+  g_free (s);
+}
+
+guint
+rca_series_n (const RcaSeries *s)
+{
+  return s->n;
+}
+
+double
+rca_series_k (const RcaSeries *s, guint from, guint to)
+{
+  return from < to ? s->k[to] - s->k[from] : 0;
+}
+
+double
+rca_series_exposure (const RcaSeries *s, guint from, guint to)
+{
+  return from < to ? s->e[to] - s->e[from] : 0;
+}
+
+double
+rca_series_rate (const RcaSeries *s, guint from, guint to)
+{
+  double e = rca_series_exposure (s, from, to);
+  return e > 0 ? rca_series_k (s, from, to) / e : 0;
+}
+
+static inline double
+x_log_y (double x, double y)
+{
+  return x > 0 ? x * log (y) : 0;
+}
+
+double
+rca_series_log_likelihood_at (const RcaSeries *s, guint from, guint to, double rate)
+{
+  double k = rca_series_k (s, from, to), e = rca_series_exposure (s, from, to);
+  if (s->model == RCA_MODEL_BINOMIAL)
+    return x_log_y (k, rate) + x_log_y (e - k, 1 - rate);
+  return x_log_y (k, rate) - rate * e;
+}
+
+double
+rca_series_log_likelihood (const RcaSeries *s, guint from, guint to)
+{
+  return rca_series_log_likelihood_at (s, from, to, rca_series_rate (s, from, to));
+}
+
+double
+rca_change_penalty (guint n_buckets, guint n_series)
+{
+  return 3 * log (MAX (n_buckets, 2)) + 2 * log (MAX (n_series, 1));
+}
+
+GArray *
+rca_changepoints (const RcaSeries *s, guint from, guint to, double phi, double penalty)
+{
+  guint n = to - from;
+  g_autofree double *best = g_new (double, n + 1);
+  g_autofree guint *last = g_new0 (guint, n + 1);
+  g_autofree guint *live = g_new (guint, n + 1);
+  guint n_live = 1;
+  live[0] = 0;
+  best[0] = -penalty;
+  for (guint t = 1; t <= n; t++)
+    {
+      best[t] = INFINITY;
+      for (guint i = 0; i < n_live; i++)
+        {
+          double cost = best[live[i]] - 2 * rca_series_log_likelihood (s, from + live[i], from + t) / phi + penalty;
+          if (cost < best[t])
+            best[t] = cost, last[t] = live[i];
+        }
+      guint kept = 0;
+      for (guint i = 0; i < n_live; i++)
+        if (best[live[i]] - 2 * rca_series_log_likelihood (s, from + live[i], from + t) / phi <= best[t])
+          live[kept++] = live[i];
+      n_live = kept;
+      live[n_live++] = t;
+    }
+  GArray *starts = g_array_new (FALSE, FALSE, sizeof (guint));
+  for (guint t = n; t > 0; t = last[t])
+    {
+      guint start = from + last[t];
+      g_array_prepend_val (starts, start);
+    }
+  if (starts->len == 0)
+    g_array_append_val (starts, from);
+  return starts;
+}
+
+double
+rca_overdispersion (const RcaSeries *s, const gboolean *quiet)
+{
+  const double prior_df = 8, prior = 1.5, block = 10, least = 5;
+  double k = 0, e = 0;
+  for (guint i = 0; i < s->n; i++)
+    if (quiet[i])
+      k += rca_series_k (s, i, i + 1), e += rca_series_exposure (s, i, i + 1);
+  double rate = e > 0 ? k / e : 0, chi = 0, df = 0;
+  double bk = 0, be = 0, len = 0;
+  for (guint i = 0; i < s->n && rate > 0; i++)
+    {
+      if (!quiet[i])
+        continue;
+      bk += rca_series_k (s, i, i + 1), be += rca_series_exposure (s, i, i + 1), len++;
+      double expected = be * rate;
+      if (len < block || expected < least)
+        continue;
+      double variance = s->model == RCA_MODEL_BINOMIAL ? expected * (1 - rate) : expected;
+      if (variance > 0)
+        chi += (bk - expected) * (bk - expected) / variance, df++;
+      bk = be = len = 0;
+    }
+  df = df > 1 ? df - 1 : 0; /* the rate was fitted */
+  return MAX (1, (prior_df * prior + (df > 0 ? chi : 0)) / (prior_df + df));
+}
+
+static void
+onset_summarise (RcaOnset *o)
+{
+  double sum = 0;
+  o->mode = o->lo = o->hi = o->from;
+  double best = -1;
+  gboolean have_lo = FALSE, have_hi = FALSE;
+  for (guint i = 0; i < o->n; i++)
+    {
+      if (o->p[i] > best)
+        best = o->p[i], o->mode = o->from + i;
+      sum += o->p[i];
+      if (!have_lo && sum >= 0.025)
+        o->lo = o->from + i, have_lo = TRUE;
+      if (!have_hi && sum >= 0.975)
+        o->hi = o->from + i, have_hi = TRUE;
+    }
+  if (!have_hi)
+    o->hi = o->from + o->n - 1;
+  o->lo = MIN (o->lo, o->mode);
+  o->hi = MAX (o->hi, o->mode);
+}
+
+gboolean
+rca_onset_find (const RcaSeries *s, guint from, guint to, double phi, RcaOnset *out)
+{
+  *out = (RcaOnset){ 0 };
+  if (to <= from + 1)
+    return FALSE;
+  guint n = to - from;
+  double none = rca_series_log_likelihood (s, from, to) / phi;
+  out->from = from;
+  out->n = n;
+  out->p = g_new0 (double, n);
+  double top = -INFINITY;
+  for (guint i = 1; i < n; i++)
+    {
+      guint tau = from + i;
+      gboolean up = rca_series_rate (s, tau, to) > rca_series_rate (s, from, tau);
+      out->p[i] = up ? (rca_series_log_likelihood (s, from, tau) + rca_series_log_likelihood (s, tau, to)) / phi : -INFINITY;
+      top = MAX (top, out->p[i]);
+    }
+  out->p[0] = -INFINITY;
+  if (isinf (top))
+    {
+      rca_onset_clear (out);
+      return FALSE;
+    }
+  out->gain = 2 * (top - none);
+  double sum = 0;
+  for (guint i = 0; i < n; i++)
+    sum += out->p[i] = exp (out->p[i] - top);
+  for (guint i = 0; i < n; i++)
+    out->p[i] /= sum;
+  onset_summarise (out);
+  return TRUE;
+}
+
+void
+rca_onset_clear (RcaOnset *o)
+{
+  g_clear_pointer (&o->p, g_free);
+  o->n = 0;
+}

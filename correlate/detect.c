@@ -1,0 +1,530 @@
+#include "detect.h"
+#include "stats.h"
+#include <math.h>
+
+/* Thresholds of an incident, one place (CORRELATE.md, "An incident"). */
+enum
+{
+  LEAST_EXCESS = 20,        /* failures above the baseline: below this an on-call is not woken */
+  LEAST_EXCESS_STEEP = 5,   /* … unless half of the requests fail: sparse traffic */
+  LEAST_CLIENTS = 5,        /* one broken client is no outage */
+  LEAST_ROUTE_REQUESTS = 50 /* in the segment: a route with three requests has a 33 % error ratio */
+};
+static const double least_client_share = 0.2;
+static const double least_error_step = 0.01;
+static const double least_slow_share = 0.2;
+static const double absolute_error_share = 0.01; /* with no baseline at all */
+static const double pool_share = 0.1;            /* of all requests: what a baseline needs */
+static const double same_story_gap_s = 60;
+
+static gboolean
+matters (RcaFailing failing, double p, double p0, double excess)
+{
+  if (!(excess >= LEAST_EXCESS || (excess >= LEAST_EXCESS_STEEP && p >= 0.5)))
+    return FALSE;
+  if (failing == RCA_FAIL_SLOW)
+    return p >= least_slow_share && p >= 2 * p0;
+  return p >= MAX (3 * p0, p0 + least_error_step);
+}
+
+typedef struct
+{
+  guint from, to;
+  double rate;
+} Segment;
+
+static gint
+by_rate (gconstpointer a, gconstpointer b)
+{
+  const Segment *x = a, *y = b;
+  if (x->rate != y->rate)
+    return x->rate < y->rate ? -1 : 1;
+  return x->from < y->from ? -1 : x->from > y->from;
+}
+
+static GArray *
+segments_of (const RcaSeries *s, guint n, const GArray *starts)
+{
+  GArray *segments = g_array_new (FALSE, FALSE, sizeof (Segment));
+  for (guint i = 0; i < starts->len; i++)
+    {
+      guint from = g_array_index (starts, guint, i), to = i + 1 < starts->len ? g_array_index (starts, guint, i + 1) : n;
+      Segment seg = { from, to, rca_series_rate (s, from, to) };
+      g_array_append_val (segments, seg);
+    }
+  return segments;
+}
+
+/* Segments in ascending order of their rate, until a tenth of the requests is in, and on as
+ * long as the next one does not matter against the pool: the single quietest segment gives
+ * a p₀ too low and false alarms on autocorrelated traffic. */
+double
+rca_quiet_pool (const RcaSeries *s, guint n, GArray *starts, RcaFailing failing, gboolean *pool)
+{
+  g_autoptr (GArray) segments = segments_of (s, n, starts);
+  g_array_sort (segments, by_rate);
+  double all = rca_series_exposure (s, 0, n), k = 0, e = 0;
+  memset (pool, 0, n * sizeof *pool);
+  for (guint i = 0; i < segments->len; i++)
+    {
+      const Segment *seg = &g_array_index (segments, Segment, i);
+      double sk = rca_series_k (s, seg->from, seg->to), se = rca_series_exposure (s, seg->from, seg->to);
+      double p0 = e > 0 ? k / e : 0;
+      if (e >= pool_share * all && e > 0 && matters (failing, seg->rate, p0, sk - se * p0))
+        break;
+      /* what fails in absolute terms is never called quiet just because nothing else is there */
+      if (e == 0 && failing == RCA_FAIL_ERROR && seg->rate > 0.2)
+        break;
+      k += sk, e += se;
+      for (guint b = seg->from; b < seg->to; b++)
+        pool[b] = TRUE;
+    }
+  return e > 0 ? k / e : NAN;
+}
+
+static void
+symptom_free (RcaSymptom *s)
+{
+  rca_onset_clear (&s->onset);
+  g_free (s);
+}
+
+void
+rca_outbreak_free (RcaOutbreak *o)
+{
+  if (!o)
+    return;
+  g_ptr_array_unref (o->symptoms);
+  g_free (o->excess);
+  g_free (o->bad);
+  g_free (o->p_onset);
+  g_free (o);
+}
+
+/* A series under scan: its likelihood, its segments, its baseline. */
+typedef struct
+{
+  RcaSeries *series;
+  GArray *starts;
+  gboolean *pool;
+  double p0, phi;
+} Scan;
+
+static void
+scan_clear (Scan *scan)
+{
+  rca_series_free (scan->series);
+  g_clear_pointer (&scan->starts, g_array_unref);
+  g_free (scan->pool);
+}
+
+static void
+scan_segment (Scan *scan, guint n, guint n_series)
+{
+  g_clear_pointer (&scan->starts, g_array_unref);
+  scan->starts = rca_changepoints (scan->series, 0, n, scan->phi, rca_change_penalty (n, n_series));
+}
+
+/* Baseline and over-dispersion need each other: twice round. */
+static void
+scan_init (Scan *scan, const double *k, const double *e, guint n, guint n_series, RcaFailing failing, RcaSpan named, const RcaContext *c)
+{
+  *scan = (Scan){ .series = rca_series_new (RCA_MODEL_BINOMIAL, k, e, n), .pool = g_new0 (gboolean, n), .phi = 1 };
+  for (guint round = 0; round < 2; round++)
+    {
+      scan_segment (scan, n, n_series);
+      scan->p0 = rca_quiet_pool (scan->series, n, scan->starts, failing, scan->pool);
+      if (named.start_ns < named.end_ns)
+        {
+          double bk = 0, be = 0;
+          for (guint i = 0; i < n; i++)
+            {
+              gint64 t = rca_context_time (c, i);
+              scan->pool[i] = t >= named.start_ns && t < named.end_ns;
+              if (scan->pool[i])
+                bk += k[i], be += e[i];
+            }
+          scan->p0 = be > 0 ? bk / be : NAN;
+        }
+      scan->phi = rca_overdispersion (scan->series, scan->pool);
+    }
+  scan_segment (scan, n, n_series);
+}
+
+static gboolean
+enough_clients (const RcaContext *c, const RcaTraffic *entity, guint from, guint to)
+{
+  const RcaFrame *frame = entity->name ? c->route_frame : c->site_frame;
+  gint e = entity->name ? rca_frame_find (frame, entity->name, NULL) : (rca_frame_n_entities (frame) ? 0 : -1);
+  if (e < 0)
+    return TRUE;
+  double all = rca_frame_clients (frame, (guint) e, from, to, RCA_MEASURE_CLIENTS);
+  double hit = rca_frame_clients (frame, (guint) e, from, to, RCA_MEASURE_CLIENTS_FAILED);
+  if (!(all > 1))
+    return TRUE; /* addresses unknown, or a proxy's: not tested */
+  return hit >= LEAST_CLIENTS || hit >= least_client_share * all;
+}
+
+static RcaSymptom *
+symptom_new (const RcaContext *c, const RcaTraffic *entity, RcaFailing failing, const Scan *scan, guint from, guint to)
+{
+  RcaSymptom *s = g_new0 (RcaSymptom, 1);
+  double p0 = isnan (scan->p0) ? 0 : scan->p0;
+  s->failing = failing;
+  s->entity = entity;
+  s->from = from;
+  s->to = to;
+  s->p0 = p0;
+  s->phi = scan->phi;
+  s->requests = rca_series_exposure (scan->series, from, to);
+  double k = rca_series_k (scan->series, from, to);
+  s->p1 = s->requests > 0 ? k / s->requests : 0;
+  s->excess = k - s->requests * p0;
+  return s;
+}
+
+/* Looks for the instant between the segment before and the end of the first one that matters. */
+static void
+symptom_onset (RcaSymptom *s, const Scan *scan, guint before, guint first_end)
+{
+  if (rca_onset_find (scan->series, before, first_end, s->phi, &s->onset))
+    return;
+  /* under way when the data begins: the onset is there or before */
+  s->onset = (RcaOnset){ .from = s->from, .n = 1, .p = g_new (double, 1), .mode = s->from, .lo = s->from, .hi = s->from };
+  s->onset.p[0] = 1;
+}
+
+static gboolean
+symptom_counts (const RcaContext *c, const RcaSymptom *s, gboolean no_baseline)
+{
+  if (s->to <= c->first)
+    return FALSE; /* over before the window */
+  if (s->entity->name && s->requests < LEAST_ROUTE_REQUESTS)
+    return FALSE;
+  if (no_baseline)
+    return s->failing == RCA_FAIL_ERROR && s->p1 >= absolute_error_share && s->excess >= LEAST_EXCESS && enough_clients (c, s->entity, s->from, s->to);
+  if (!matters (s->failing, s->p1, s->p0, s->excess))
+    return FALSE;
+  return s->failing != RCA_FAIL_ERROR || enough_clients (c, s->entity, s->from, s->to);
+}
+
+/* Runs of consecutive segments above the baseline that matter. */
+static void
+collect_symptoms (const RcaContext *c, const RcaTraffic *entity, RcaFailing failing, const Scan *scan, GPtrArray *out)
+{
+  g_autoptr (GArray) segments = segments_of (scan->series, c->n, scan->starts);
+  gboolean no_baseline = isnan (scan->p0);
+  double p0 = no_baseline ? 0 : scan->p0;
+  for (guint i = 0; i < segments->len;)
+    {
+      guint j = i;
+      for (; j < segments->len; j++)
+        {
+          const Segment *seg = &g_array_index (segments, Segment, j);
+          double excess = rca_series_k (scan->series, seg->from, seg->to) - rca_series_exposure (scan->series, seg->from, seg->to) * p0;
+          if (!matters (failing, seg->rate, p0, excess))
+            break;
+        }
+      if (j == i)
+        {
+          i++;
+          continue;
+        }
+      const Segment *a = &g_array_index (segments, Segment, i), *b = &g_array_index (segments, Segment, j - 1);
+      RcaSymptom *s = symptom_new (c, entity, failing, scan, a->from, b->to);
+      if (symptom_counts (c, s, no_baseline))
+        {
+          guint before = i > 0 ? g_array_index (segments, Segment, i - 1).from : a->from;
+          symptom_onset (s, scan, before, a->to);
+          g_ptr_array_add (out, s);
+        }
+      else
+        symptom_free (s);
+      i = j;
+    }
+}
+
+static void
+mark_quiet (const RcaContext *c, const Scan *scan, gboolean *quiet)
+{
+  for (guint i = 0; i < c->n; i++)
+    quiet[i] = quiet[i] && scan->pool[i];
+}
+
+/* The smallest lasting rise over the window that would have been called an incident. */
+static void
+note_checked (const RcaContext *c, const Scan *scan, RcaFailing failing, GPtrArray *checked)
+{
+  double n = rca_series_exposure (scan->series, c->first, c->n);
+  if (n <= 0)
+    return;
+  double p0 = isnan (scan->p0) ? 0 : scan->p0;
+  double by_rule = failing == RCA_FAIL_SLOW ? MAX (least_slow_share, 2 * p0) : MAX (3 * p0, p0 + least_error_step);
+  double by_noise = p0 + sqrt (scan->phi * rca_change_penalty (c->n, c->routes->len + 1) * MAX (p0, 1 / n) / n);
+  double by_count = p0 + LEAST_EXCESS / n;
+  RcaChecked *entry = g_new0 (RcaChecked, 1);
+  entry->symptom = failing == RCA_FAIL_SLOW ? RCA_SYMPTOM_LATENCY : RCA_SYMPTOM_HTTP_5XX;
+  entry->service = g_strdup (c->options->service ? c->options->service : "site");
+  entry->baseline = p0;
+  entry->observed = rca_series_rate (scan->series, c->first, c->n);
+  entry->smallest_seen = MIN (1, MAX (by_rule, MAX (by_noise, by_count)));
+  g_ptr_array_add (checked, entry);
+}
+
+static void
+scan_entity (RcaContext *c, const RcaTraffic *t, RcaFailing failing, guint n_series, GPtrArray *symptoms, gboolean *quiet, GPtrArray *checked)
+{
+  const double *k = failing == RCA_FAIL_SLOW ? t->slow : t->failed, *e = failing == RCA_FAIL_SLOW ? t->timed : t->requests;
+  double sum = 0, all = 0;
+  for (guint i = 0; i < c->n; i++)
+    sum += k[i], all += e[i];
+  if (t->name && (sum < LEAST_EXCESS_STEEP || all < LEAST_ROUTE_REQUESTS))
+    return;
+  Scan scan;
+  scan_init (&scan, k, e, c->n, n_series, failing, c->options->baseline, c);
+  if (symptoms)
+    collect_symptoms (c, t, failing, &scan, symptoms);
+  if (quiet && !t->name)
+    mark_quiet (c, &scan, quiet);
+  if (checked && !t->name)
+    note_checked (c, &scan, failing, checked);
+  scan_clear (&scan);
+}
+
+static guint
+count_series (const RcaContext *c)
+{
+  guint n = 1;
+  for (guint i = 0; i < c->routes->len; i++)
+    {
+      const RcaTraffic *t = g_ptr_array_index (c->routes, i);
+      double sum = 0;
+      for (guint b = 0; b < c->n; b++)
+        sum += t->requests[b];
+      n += sum >= LEAST_ROUTE_REQUESTS;
+    }
+  return n;
+}
+
+static void
+scan_all (RcaContext *c, RcaFailing failing, GPtrArray *symptoms, gboolean *quiet, GPtrArray *checked)
+{
+  guint n_series = count_series (c);
+  scan_entity (c, c->site, failing, n_series, symptoms, quiet, checked);
+  for (guint i = 0; symptoms && i < c->routes->len; i++)
+    scan_entity (c, g_ptr_array_index (c->routes, i), failing, n_series, symptoms, NULL, NULL);
+}
+
+static gint
+by_strength (gconstpointer a, gconstpointer b)
+{
+  const RcaSymptom *x = *(RcaSymptom *const *) a, *y = *(RcaSymptom *const *) b;
+  if (x->failing != y->failing)
+    return x->failing < y->failing ? -1 : 1; /* errors lead */
+  if (x->onset.gain != y->onset.gain)
+    return x->onset.gain > y->onset.gain ? -1 : 1;
+  return g_strcmp0 (x->entity->name, y->entity->name);
+}
+
+/* Symptoms that overlap, or lie less than a minute apart, are one story. Two stories apart in
+ * time are one as well when the same routes fail in the same way: something that flaps. */
+static gboolean
+same_story (const RcaContext *c, const RcaOutbreak *o, const RcaSymptom *s)
+{
+  guint gap = (guint) (same_story_gap_s * 1e9 / (double) c->width_ns);
+  gap = MAX (gap, (o->to - o->from) / 2);
+  if (s->from <= o->to + gap && o->from <= s->to + gap)
+    return TRUE;
+  for (guint i = 0; i < o->symptoms->len; i++)
+    {
+      const RcaSymptom *other = g_ptr_array_index (o->symptoms, i);
+      if (other->entity == s->entity && s->entity->name && other->failing == s->failing)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+join_story (RcaOutbreak *o, RcaSymptom *s)
+{
+  g_ptr_array_add (o->symptoms, s);
+  o->from = MIN (o->from, s->from);
+  o->to = MAX (o->to, s->to);
+}
+
+static gint
+by_from (gconstpointer a, gconstpointer b)
+{
+  const RcaSymptom *x = *(RcaSymptom *const *) a, *y = *(RcaSymptom *const *) b;
+  if (x->from != y->from)
+    return x->from < y->from ? -1 : 1;
+  return by_strength (a, b);
+}
+
+static GPtrArray *
+group_symptoms (const RcaContext *c, GPtrArray *symptoms)
+{
+  GPtrArray *outbreaks = g_ptr_array_new_with_free_func ((GDestroyNotify) rca_outbreak_free);
+  g_ptr_array_sort (symptoms, by_from);
+  for (guint i = 0; i < symptoms->len; i++)
+    {
+      RcaSymptom *s = g_ptr_array_index (symptoms, i);
+      RcaOutbreak *home = NULL;
+      for (guint j = 0; j < outbreaks->len && !home; j++)
+        if (same_story (c, g_ptr_array_index (outbreaks, j), s))
+          home = g_ptr_array_index (outbreaks, j);
+      if (!home)
+        {
+          home = g_new0 (RcaOutbreak, 1);
+          home->symptoms = g_ptr_array_new_with_free_func ((GDestroyNotify) symptom_free);
+          home->from = s->from, home->to = s->to;
+          g_ptr_array_add (outbreaks, home);
+        }
+      join_story (home, s);
+    }
+  for (guint j = 0; j < outbreaks->len; j++)
+    g_ptr_array_sort (((RcaOutbreak *) g_ptr_array_index (outbreaks, j))->symptoms, by_strength);
+  return outbreaks;
+}
+
+/* Does the site-wide series carry it, or only some routes? Excess is summed where it is clearest. */
+static void
+sum_excess (const RcaContext *c, RcaOutbreak *o)
+{
+  o->excess = g_new0 (double, c->n);
+  o->bad = g_new0 (double, c->n);
+  const RcaTraffic *t = c->site;
+  double p0e = 0, p0s = 0;
+  for (guint i = 0; i < o->symptoms->len; i++)
+    {
+      const RcaSymptom *s = g_ptr_array_index (o->symptoms, i);
+      if (!s->entity->name)
+        *(s->failing == RCA_FAIL_SLOW ? &p0s : &p0e) = s->p0;
+    }
+  for (guint i = 0; i < c->n; i++)
+    {
+      double errors = t->failed[i] - p0e * t->requests[i], slow = t->slow[i] - p0s * t->timed[i];
+      o->bad[i] = o->failing == RCA_FAIL_ERROR ? t->failed[i] : t->slow[i];
+      o->excess[i] = o->failing == RCA_FAIL_ERROR ? errors : slow;
+      if (i >= o->from && i < o->to)
+        o->total_excess += MAX (0, o->excess[i]);
+    }
+}
+
+/* The first bad request of the bucket the posterior points at gives the instant. */
+static void
+refine_start (RcaContext *c, RcaOutbreak *o, const RcaSymptom *lead)
+{
+  guint at = lead->onset.mode;
+  gint64 lo = rca_context_time (c, lead->onset.lo), hi = rca_context_time (c, lead->onset.hi) + c->width_ns;
+  o->start_ns = rca_context_time (c, at);
+  RcaRowQuery q = { .span = { o->start_ns - c->width_ns, o->start_ns + 3 * c->width_ns },
+                    .stream = lead->failing == RCA_FAIL_SLOW ? c->timed : c->stream,
+                    .failed_only = lead->failing == RCA_FAIL_ERROR,
+                    .min_duration_ns = lead->failing == RCA_FAIL_SLOW ? (lead->entity->slow_ns == G_MAXINT64 ? 0 : lead->entity->slow_ns) : 0,
+                    .limit = 50 };
+  const char *route[2] = { lead->entity->name, NULL };
+  RcaFilter filter = { RCA_DIM_ROUTE, route, FALSE };
+  if (lead->entity->name)
+    q.filter = &filter, q.n_filters = 1;
+  g_autoptr (GPtrArray) rows = rca_store_rows (c->store, &q, NULL);
+  for (guint i = 0; rows && i < rows->len; i++)
+    {
+      const RcaRow *row = g_ptr_array_index (rows, i);
+      if (row->start_ns < o->start_ns || row->status < 0)
+        continue;
+      if (row->start_ns < o->start_ns + c->width_ns)
+        o->start_ns = row->start_ns;
+      hi = MAX (hi, row->end_ns);
+      break;
+    }
+  o->lo_ns = MIN (lo, o->start_ns);
+  o->hi_ns = MAX (hi, o->start_ns);
+}
+
+/* Errors lead; when what is slow clearly began before them, users felt that first. */
+static const RcaSymptom *
+leading_symptom (const RcaOutbreak *o)
+{
+  const RcaSymptom *lead = g_ptr_array_index (o->symptoms, 0);
+  for (guint i = 1; i < o->symptoms->len; i++)
+    {
+      const RcaSymptom *s = g_ptr_array_index (o->symptoms, i);
+      if (s->onset.hi < lead->onset.lo)
+        lead = s;
+    }
+  return lead;
+}
+
+static void
+settle_end (const RcaContext *c, RcaOutbreak *o)
+{
+  if (o->to >= c->last)
+    {
+      o->end_ns = RCA_TIME_NONE;
+      o->state = RCA_STATE_ONGOING;
+      return;
+    }
+  o->end_ns = rca_context_time (c, o->to);
+  /* "over" needs a stretch of quiet as long as a fifth of the incident, at least 10 s */
+  gint64 quiet = rca_context_time (c, c->last) - o->end_ns;
+  gint64 need = MAX (10 * RCA_NS_PER_S, (gint64) (o->to - o->from) * c->width_ns / 5);
+  o->state = quiet >= need ? RCA_STATE_OVER : RCA_STATE_RECOVERING;
+}
+
+static void
+settle (RcaContext *c, RcaOutbreak *o)
+{
+  const RcaSymptom *first = g_ptr_array_index (o->symptoms, 0), *lead = leading_symptom (o);
+  o->failing = first->failing;
+  o->p0 = first->p0;
+  o->phi = first->phi;
+  sum_excess (c, o);
+  refine_start (c, o, lead);
+  o->p_onset = g_new0 (double, c->n);
+  for (guint i = 0; i < lead->onset.n; i++)
+    o->p_onset[lead->onset.from + i] = lead->onset.p[i];
+  settle_end (c, o);
+}
+
+static gint
+by_start (gconstpointer a, gconstpointer b)
+{
+  const RcaOutbreak *x = *(RcaOutbreak *const *) a, *y = *(RcaOutbreak *const *) b;
+  return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
+}
+
+/* θ needs a baseline and the baseline of latency needs θ: begin with all buckets
+ * that have no errors, then once more with what proved quiet. */
+static void
+learn_latency (RcaContext *c)
+{
+  rca_context_learn_slow (c, TRUE);
+  for (guint round = 0; round < 2 && c->timed != RCA_STREAM_UNKNOWN; round++)
+    {
+      g_autofree gboolean *quiet = g_memdup2 (c->quiet, c->n * sizeof *c->quiet);
+      scan_all (c, RCA_FAIL_SLOW, NULL, quiet, NULL);
+      guint n_quiet = 0;
+      for (guint i = 0; i < c->n; i++)
+        n_quiet += quiet[i];
+      if (n_quiet * 10 < c->n)
+        break; /* nothing quiet enough: keep what there is */
+      memcpy (c->quiet, quiet, c->n * sizeof *quiet);
+      rca_context_learn_slow (c, FALSE);
+    }
+}
+
+GPtrArray *
+rca_detect (RcaContext *c, GPtrArray *checked)
+{
+  g_autoptr (GPtrArray) symptoms = g_ptr_array_new ();
+  scan_all (c, RCA_FAIL_ERROR, symptoms, c->quiet, checked);
+  learn_latency (c);
+  if (c->timed != RCA_STREAM_UNKNOWN)
+    scan_all (c, RCA_FAIL_SLOW, symptoms, NULL, checked);
+  GPtrArray *outbreaks = group_symptoms (c, symptoms);
+  for (guint i = 0; i < outbreaks->len; i++)
+    settle (c, g_ptr_array_index (outbreaks, i));
+  g_ptr_array_sort (outbreaks, by_start);
+  return outbreaks;
+}
