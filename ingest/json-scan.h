@@ -24,7 +24,8 @@ typedef gboolean (*RcaJsonVisit) (RcaBytes path, RcaBytes key, RcaJsonType type,
 
 /* Scans one JSON value at the start of @text (leading blanks allowed). Elements of
  * arrays have their index as key. Returns how many bytes it took; 0 when it is no
- * complete JSON value. Strings unescaped live in @arena. */
+ * complete JSON value (members before the break have been visited by then: it is
+ * one pass). Strings unescaped live in @arena. */
 gsize rca_json_scan (RcaBytes text, RcaArena *arena, RcaJsonVisit visit, gpointer user);
 
 /* The member at dotted @path of the object @text; FALSE when absent. For documents
