@@ -42,6 +42,10 @@ typedef struct {
   GPtrArray *problems;      /* char*: what could not be read, with the remedy; empty when all was */
 } RcaSource;
 
+/* A source without parts; parts are added oldest first. For callers that know their files. */
+RcaSource *rca_source_new (const char *path, const char *name);
+void rca_source_add_part (RcaSource *source, const char *path, const char *member);
+
 /* Finds the sources below @paths (order does not matter: result sorted by path).
  * What cannot be read becomes an entry in @problems (char*), never an abort. */
 GPtrArray *rca_sources_find (const char *const *paths, guint n_paths, GPtrArray *problems);

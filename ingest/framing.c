@@ -1,0 +1,351 @@
+#include "framing.h"
+
+#define READ_BYTES ((gsize)256 << 10)
+
+/* A line as a slice of the buffer: indices, as the buffer moves. */
+typedef struct {
+  gsize start, end; /* without line end and leading NULs */
+  guint64 number;
+  guint64 offset;
+  gboolean truncated;
+} Line;
+
+/* The record being put together. */
+typedef struct {
+  gboolean open;
+  gboolean full; /* takes no more bytes; further lines are dropped */
+  gboolean has_cr;
+  gsize start, end;
+  guint64 line, offset;
+  gboolean truncated;
+} Pending;
+
+struct RcaFramer {
+  RcaInput *input;
+  GError *error;
+  gboolean eof;
+  char *buffer;
+  gsize capacity;
+  gsize scan, end;   /* unread bytes */
+  guint64 base;      /* offset in the input of buffer[scan] less scan: kept right over moves */
+  guint64 line;      /* lines seen so far */
+  gboolean skipping; /* the rest of a line that was cut */
+  gboolean seen_cr;
+  Pending pending;
+  GString *scratch; /* a record with its carriage returns taken out */
+  RcaFramerCounts counts;
+  GArray *sample_lines;
+  RcaSampleLines sample;
+};
+
+RcaFramer *
+rca_framer_new (RcaInput *input)
+{
+  RcaFramer *framer = g_new0 (RcaFramer, 1);
+  framer->input = input;
+  framer->capacity = RCA_SAMPLE_BYTES + READ_BYTES;
+  framer->buffer = g_malloc (framer->capacity);
+  framer->scratch = g_string_new (NULL);
+  framer->sample_lines = g_array_sized_new (FALSE, FALSE, sizeof (RcaBytes), RCA_SAMPLE_LINES);
+  return framer;
+}
+
+void
+rca_framer_free (RcaFramer *framer)
+{
+  if (!framer)
+    return;
+  g_clear_error (&framer->error);
+  g_free (framer->buffer);
+  g_string_free (framer->scratch, TRUE);
+  g_array_unref (framer->sample_lines);
+  g_free (framer);
+}
+
+const GError *
+rca_framer_error (const RcaFramer *framer)
+{
+  return framer->error;
+}
+
+const RcaFramerCounts *
+rca_framer_counts (const RcaFramer *framer)
+{
+  return &framer->counts;
+}
+
+/* Moves what is still needed to the front of the buffer: the open record, then the unread bytes. */
+static void
+compact (RcaFramer *framer)
+{
+  Pending *pending = &framer->pending;
+  gsize kept = 0;
+  if (pending->open)
+  {
+    gsize from = pending->start, n = pending->full ? pending->end - from : framer->scan - from;
+    memmove (framer->buffer, framer->buffer + from, n);
+    pending->start = 0;
+    pending->end -= from;
+    kept = n;
+  }
+  gsize unread = framer->end - framer->scan;
+  memmove (framer->buffer + kept, framer->buffer + framer->scan, unread);
+  framer->base += framer->scan - kept;
+  framer->scan = kept;
+  framer->end = kept + unread;
+}
+
+/* Reads more bytes behind the unread ones. FALSE at the end. */
+static gboolean
+fill (RcaFramer *framer)
+{
+  if (framer->eof)
+    return FALSE;
+  if (framer->capacity - framer->end < READ_BYTES)
+  {
+    compact (framer);
+    if (framer->capacity - framer->end < READ_BYTES)
+    {
+      framer->capacity = MAX (framer->capacity * 2, framer->end + READ_BYTES);
+      framer->buffer = g_realloc (framer->buffer, framer->capacity);
+    }
+  }
+  gssize got = rca_input_read (framer->input, framer->buffer + framer->end, READ_BYTES, framer->error ? NULL : &framer->error);
+  framer->eof = got <= 0;
+  if (got > 0)
+    framer->end += (gsize)got;
+  return got > 0;
+}
+
+/* Drops the rest of a cut line. */
+static void
+skip_rest (RcaFramer *framer)
+{
+  while (framer->skipping)
+  {
+    const char *lf = memchr (framer->buffer + framer->scan, '\n', framer->end - framer->scan);
+    framer->scan = lf ? (gsize)(lf - framer->buffer) + 1 : framer->end;
+    framer->skipping = lf == NULL && fill (framer);
+  }
+}
+
+/* Trims line end and the NULs that a truncation under a writer leaves in front. */
+static void
+trim (RcaFramer *framer, Line *line)
+{
+  if (line->end > line->start && framer->buffer[line->end - 1] == '\r')
+  {
+    line->end--;
+    framer->seen_cr = TRUE;
+  }
+  while (line->start < line->end && framer->buffer[line->start] == 0)
+    line->start++;
+}
+
+/* Takes the next line. FALSE at the end. */
+static gboolean
+next_line (RcaFramer *framer, Line *line)
+{
+  skip_rest (framer);
+  gsize searched = 0;
+  for (;;)
+  {
+    gsize unread = framer->end - framer->scan;
+    const char *from = framer->buffer + framer->scan;
+    const char *lf = unread > searched ? memchr (from + searched, '\n', unread - searched) : NULL;
+    gsize length = lf ? (gsize)(lf - from) : unread;
+    gboolean cut = length > RCA_MAX_LINE_BYTES;
+    if (!lf && !cut)
+    {
+      searched = unread;
+      if (fill (framer))
+        continue;
+      if (framer->end == framer->scan)
+        return FALSE;
+    }
+    length = MIN (length, RCA_MAX_LINE_BYTES);
+    *line = (Line){ .start = framer->scan, .end = framer->scan + length, .number = ++framer->line, .truncated = cut };
+    framer->scan += length + (lf && !cut);
+    framer->skipping = cut;
+    trim (framer, line);
+    line->offset = framer->base + line->start;
+    framer->counts.lines++;
+    framer->counts.truncated += cut;
+    return TRUE;
+  }
+}
+
+static gboolean
+is_blank (RcaBytes line)
+{
+  for (gsize i = 0; i < line.n; i++)
+    if (line.p[i] != ' ' && line.p[i] != '\t' && line.p[i] != '\r')
+      return FALSE;
+  return TRUE;
+}
+
+static void
+begin (RcaFramer *framer, const Line *line)
+{
+  framer->pending = (Pending){
+    .open = TRUE,
+    .full = line->truncated,
+    .start = line->start,
+    .end = line->end,
+    .line = line->number,
+    .offset = line->offset,
+    .truncated = line->truncated,
+  };
+}
+
+static void
+append (RcaFramer *framer, const Line *line)
+{
+  Pending *pending = &framer->pending;
+  if (pending->full)
+  {
+    pending->truncated = TRUE;
+    return;
+  }
+  if (line->end - pending->start > RCA_MAX_LINE_BYTES || line->truncated)
+  {
+    framer->counts.truncated += !line->truncated;
+    pending->full = pending->truncated = TRUE;
+    return;
+  }
+  pending->has_cr |= framer->seen_cr;
+  pending->end = line->end;
+}
+
+/* The text of the open record, which is closed. */
+static void
+finish (RcaFramer *framer, RcaRecord *record)
+{
+  Pending *pending = &framer->pending;
+  const char *text = framer->buffer + pending->start;
+  gsize n = pending->end - pending->start;
+  if (pending->has_cr)
+  {
+    g_string_truncate (framer->scratch, 0);
+    for (gsize i = 0; i < n; i++)
+      if (text[i] != '\r' || i + 1 >= n || text[i + 1] != '\n')
+        g_string_append_c (framer->scratch, text[i]);
+    text = framer->scratch->str;
+    n = framer->scratch->len;
+  }
+  *record = (RcaRecord){ rca_bytes (text, n), pending->line, pending->offset, pending->truncated };
+  pending->open = FALSE;
+}
+
+static RcaLineKind
+kind_of (RcaDecoder *decoder, RcaBytes line)
+{
+  if (decoder)
+    return rca_decoder_line (decoder, line);
+  return is_blank (line) ? RCA_LINE_NONE : RCA_LINE_RECORD;
+}
+
+gboolean
+rca_framer_next (RcaFramer *framer, RcaDecoder *decoder, RcaRecord *record)
+{
+  Line line;
+  while (next_line (framer, &line))
+  {
+    RcaBytes text = rca_bytes (framer->buffer + line.start, line.end - line.start);
+    gboolean was_open = framer->pending.open;
+    switch (kind_of (decoder, text))
+    {
+    case RCA_LINE_CONTINUES:
+      if (was_open)
+      {
+        append (framer, &line);
+        break;
+      }
+      if (is_blank (text))
+      {
+        framer->counts.blank++;
+        break;
+      }
+      begin (framer, &line); /* the record's own first line stands in the part before this one */
+      break;
+    case RCA_LINE_RECORD:
+      if (was_open)
+        finish (framer, record);
+      begin (framer, &line);
+      if (was_open)
+        return TRUE;
+      break;
+    case RCA_LINE_NONE:
+      framer->counts.blank++;
+      /* text that is no record ends the one before it; so does an endless run of blank lines */
+      if (was_open && (!is_blank (text) || line.end - framer->pending.start > RCA_MAX_LINE_BYTES))
+      {
+        finish (framer, record);
+        return TRUE;
+      }
+      break;
+    }
+  }
+  if (!framer->pending.open)
+    return FALSE;
+  finish (framer, record);
+  return TRUE;
+}
+
+gboolean
+rca_framer_slurp (RcaFramer *framer, RcaRecord *record)
+{
+  framer->pending = (Pending){ .open = FALSE };
+  while (framer->end - framer->scan <= RCA_MAX_DOCUMENT_BYTES && fill (framer))
+    ;
+  gsize n = framer->end - framer->scan;
+  gboolean truncated = n > RCA_MAX_DOCUMENT_BYTES;
+  n = MIN (n, RCA_MAX_DOCUMENT_BYTES);
+  const char *text = framer->buffer + framer->scan;
+  for (const char *p = text, *end = text + n; p < end; framer->counts.lines++)
+  {
+    const char *lf = memchr (p, '\n', (gsize)(end - p));
+    p = lf ? lf + 1 : end;
+  }
+  framer->counts.truncated += truncated;
+  framer->scan = framer->end;
+  *record = (RcaRecord){ rca_bytes (text, n), 1, 0, truncated };
+  return n > 0;
+}
+
+const RcaSampleLines *
+rca_framer_sample (RcaFramer *framer)
+{
+  while (framer->end - framer->scan < RCA_SAMPLE_BYTES && fill (framer))
+    ;
+  const char *head = framer->buffer + framer->scan;
+  gsize n = framer->end - framer->scan;
+  gboolean whole = framer->eof;
+  if (n > RCA_SAMPLE_BYTES)
+  {
+    /* a document (JSON, say) may be larger than the sample by a little: show it whole when it is here */
+    n = whole ? n : RCA_SAMPLE_BYTES;
+  }
+  g_array_set_size (framer->sample_lines, 0);
+  for (const char *p = head, *end = head + n; p < end && framer->sample_lines->len < RCA_SAMPLE_LINES;)
+  {
+    const char *lf = memchr (p, '\n', (gsize)(end - p));
+    if (!lf && !whole && framer->sample_lines->len > 0)
+      break; /* cut by the sample's end */
+    RcaBytes line = rca_bytes (p, (gsize)((lf ? lf : end) - p));
+    p += line.n + (lf != NULL);
+    while (line.n && line.p[0] == 0)
+      line = rca_bytes_from (line, 1);
+    if (line.n && line.p[line.n - 1] == '\r')
+      line.n--;
+    g_array_append_val (framer->sample_lines, line);
+  }
+  framer->sample = (RcaSampleLines){
+    .line = (const RcaBytes *)(void *)framer->sample_lines->data,
+    .n_lines = framer->sample_lines->len,
+    .head = rca_bytes (head, n),
+    .whole = whole,
+    .mtime_ns = rca_input_mtime_ns (framer->input),
+  };
+  return &framer->sample;
+}

@@ -1,0 +1,43 @@
+/* Bytes → lines → records.
+ *
+ * One buffer slides over the input; a record is a slice of it, good until the next call.
+ * A line (and a record) is cut at 1 MiB and the rest of it skipped while streaming, so
+ * memory stays bounded by a few MiB. */
+#pragma once
+#include "input.h"
+
+#define RCA_MAX_LINE_BYTES ((gsize) 1 << 20)
+#define RCA_SAMPLE_BYTES ((gsize) 256 << 10)
+#define RCA_SAMPLE_LINES 200
+#define RCA_MAX_DOCUMENT_BYTES ((gsize) 512 << 20)
+
+typedef struct RcaFramer RcaFramer;
+
+typedef struct {
+  RcaBytes text;  /* its lines with line feeds between, carriage returns dropped */
+  guint64 line;   /* 1-based, of its first line */
+  guint64 offset; /* of its first byte */
+  gboolean truncated;
+} RcaRecord;
+
+typedef struct {
+  guint64 lines, blank, truncated; /* lines; of them no record or part of one; cut ones */
+} RcaFramerCounts;
+
+RcaFramer *rca_framer_new (RcaInput *input); /* (transfer none) */
+void rca_framer_free (RcaFramer *framer);
+
+/* The first lines, without consuming them; good until the next call. */
+const RcaSampleLines *rca_framer_sample (RcaFramer *framer);
+
+/* The next record as @decoder (NULL: every non-blank line) groups lines. FALSE at the
+ * end, or when the rest cannot be read: rca_framer_error() tells. */
+gboolean rca_framer_next (RcaFramer *framer, RcaDecoder *decoder, RcaRecord *record);
+
+/* All of the input as one record, at most RCA_MAX_DOCUMENT_BYTES. FALSE when empty. */
+gboolean rca_framer_slurp (RcaFramer *framer, RcaRecord *record);
+
+const GError *rca_framer_error (const RcaFramer *framer); /* (nullable) */
+const RcaFramerCounts *rca_framer_counts (const RcaFramer *framer);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaFramer, rca_framer_free)

@@ -1,0 +1,409 @@
+#include "input.h"
+#include "unicode.h"
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEAD_BYTES  512
+#define BLOCK_BYTES (64 * 1024)
+/* A file inside a file inside a file is real (a support bundle); more is a trap. */
+#define MAX_LAYERS 4
+/* Logs shrink by 10 to 200; gzip cannot go beyond 1032. Beyond both bounds it is a bomb. */
+#define BOMB_RATIO 900
+#define BOMB_BYTES (G_GUINT64_CONSTANT (1) << 30)
+
+/* One layer: a file descriptor at the bottom, archives above, text conversion outside. */
+typedef struct Layer Layer;
+struct Layer {
+  int fd;                  /* bottom layer, else -1 */
+  struct archive *archive; /* else NULL */
+  Layer *below;
+  guint64 given;         /* bytes that left this layer */
+  char head[HEAD_BYTES]; /* looked at before it was asked for */
+  gsize head_at, head_n;
+  char *block; /* what the archive reads from below */
+  GError *below_error;
+  gint64 mtime_ns;
+};
+
+struct RcaInput {
+  char *name; /* "path" or "path: member", for errors */
+  Layer *top;
+  RcaUnicode unicode;
+  gboolean plain;
+};
+
+G_DEFINE_QUARK (rca - ingest - error - quark, rca_ingest_error)
+
+static void
+layer_free (Layer *layer)
+{
+  if (!layer)
+    return;
+  if (layer->archive)
+    archive_read_free (layer->archive);
+  if (layer->fd > STDIN_FILENO)
+    close (layer->fd);
+  layer_free (layer->below);
+  g_clear_error (&layer->below_error);
+  g_free (layer->block);
+  g_free (layer);
+}
+
+static gssize
+read_fd (int fd, char *buffer, gsize n, GError **error)
+{
+  for (;;)
+  {
+    gssize got = read (fd, buffer, n);
+    if (got >= 0)
+      return got;
+    if (errno == EINTR)
+      continue;
+    g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_READ, "%s", g_strerror (errno));
+    return -1;
+  }
+}
+
+static gboolean
+is_bomb (const Layer *layer)
+{
+  return layer->below && layer->given > BOMB_BYTES && layer->given / BOMB_RATIO > layer->below->given;
+}
+
+static gssize
+read_archive (Layer *layer, char *buffer, gsize n, GError **error)
+{
+  if (is_bomb (layer))
+  {
+    g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "stopped after %" G_GUINT64_FORMAT " MiB: it shrinks by more than %d, no log does",
+                 layer->given >> 20, BOMB_RATIO);
+    return -1;
+  }
+  gssize got = archive_read_data (layer->archive, buffer, n);
+  if (got >= 0)
+    return got;
+  if (layer->below_error)
+    g_propagate_error (error, g_steal_pointer (&layer->below_error));
+  else
+    g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "%s", archive_error_string (layer->archive) ?: "damaged archive");
+  return -1;
+}
+
+static gssize
+layer_read (Layer *layer, char *buffer, gsize n, GError **error)
+{
+  gssize got;
+  if (layer->head_at < layer->head_n)
+  {
+    got = (gssize)MIN (n, layer->head_n - layer->head_at);
+    memcpy (buffer, layer->head + layer->head_at, (gsize)got);
+    layer->head_at += (gsize)got;
+    return got;
+  }
+  got = layer->archive ? read_archive (layer, buffer, n, error) : read_fd (layer->fd, buffer, n, error);
+  if (got > 0)
+    layer->given += (guint64)got;
+  return got;
+}
+
+/* Fills head without consuming it. */
+static gboolean
+layer_peek (Layer *layer, GError **error)
+{
+  while (layer->head_n < HEAD_BYTES)
+  {
+    gssize got = layer->archive ? read_archive (layer, layer->head + layer->head_n, HEAD_BYTES - layer->head_n, error)
+                                : read_fd (layer->fd, layer->head + layer->head_n, HEAD_BYTES - layer->head_n, error);
+    if (got < 0)
+      return FALSE;
+    if (got == 0)
+      break;
+    layer->head_n += (gsize)got;
+    layer->given += (guint64)got;
+  }
+  return TRUE;
+}
+
+static la_ssize_t
+feed_archive (struct archive *archive, void *user, const void **block)
+{
+  Layer *layer = user;
+  g_clear_error (&layer->below_error);
+  gssize got = layer_read (layer->below, layer->block, BLOCK_BYTES, &layer->below_error);
+  *block = layer->block;
+  if (got < 0)
+    archive_set_error (archive, EIO, "%s", layer->below_error->message);
+  return got;
+}
+
+static gboolean
+has_magic (const Layer *layer, gsize at, const char *magic, gsize n)
+{
+  return layer->head_n >= at + n && memcmp (layer->head + at, magic, n) == 0;
+}
+
+static gboolean
+is_compressed (const Layer *layer)
+{
+  static const struct {
+    const char *magic;
+    gsize n;
+  } magics[] = {
+    { "\x1f\x8b", 2 },
+    { "\x28\xb5\x2f\xfd", 4 },
+    { "\xfd"
+      "7zXZ\0",
+      6 },
+    { "BZh", 3 },
+    { "\x04\x22\x4d\x18", 4 },
+    { "\x1f\x9d", 2 },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (magics); i++)
+    if (has_magic (layer, 0, magics[i].magic, magics[i].n))
+      return TRUE;
+  /* zstd's skippable frames (pzstd, seekable) */
+  return layer->head_n >= 4 && (layer->head[0] & 0xf0) == 0x50 && has_magic (layer, 1, "\x2a\x4d\x18", 3);
+}
+
+static gboolean
+is_multi (const Layer *layer)
+{
+  return has_magic (layer, 257, "ustar", 5) || has_magic (layer, 0, "PK\3\4", 4);
+}
+
+static Layer *
+layer_new_archive (Layer *below, GError **error)
+{
+  Layer *layer = g_new0 (Layer, 1);
+  layer->fd = -1;
+  layer->below = below;
+  layer->block = g_malloc (BLOCK_BYTES);
+  layer->mtime_ns = below->mtime_ns;
+  struct archive *a = layer->archive = archive_read_new ();
+  archive_read_support_filter_gzip (a);
+  archive_read_support_filter_zstd (a);
+  archive_read_support_filter_xz (a);
+  archive_read_support_filter_bzip2 (a);
+  archive_read_support_filter_lz4 (a);
+  archive_read_support_filter_compress (a);
+  archive_read_support_format_tar (a);
+  archive_read_support_format_zip_streamable (a);
+  archive_read_support_format_raw (a);
+  archive_read_support_format_empty (a);
+  if (archive_read_open (a, layer, NULL, feed_archive, NULL) == ARCHIVE_OK)
+    return layer;
+  g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "%s", archive_error_string (a) ?: "damaged archive");
+  layer_free (layer);
+  return NULL;
+}
+
+static gboolean
+is_raw (const Layer *layer)
+{
+  int format = archive_format (layer->archive);
+  return format == ARCHIVE_FORMAT_RAW || format == ARCHIVE_FORMAT_EMPTY;
+}
+
+/* Moves to the next regular file. FALSE at the end, or with @error. */
+static gboolean
+next_member (Layer *layer, const char **member, GError **error)
+{
+  struct archive_entry *entry;
+  for (;;)
+  {
+    int status = archive_read_next_header (layer->archive, &entry);
+    if (status == ARCHIVE_EOF)
+      return FALSE;
+    if (status < ARCHIVE_WARN)
+    {
+      g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "%s", archive_error_string (layer->archive) ?: "damaged archive");
+      return FALSE;
+    }
+    if (!is_raw (layer) && archive_entry_filetype (entry) != AE_IFREG)
+      continue;
+    if (!is_raw (layer) && archive_entry_mtime_is_set (entry))
+      layer->mtime_ns = (gint64)archive_entry_mtime (entry) * RCA_NS_PER_S;
+    *member = archive_entry_pathname (entry) ?: "";
+    return TRUE;
+  }
+}
+
+/* "; it belongs to postgres:adm …": what lets the user read it after EACCES. */
+static char *
+remedy (const char *path)
+{
+  struct stat st;
+  if (stat (path, &st) != 0)
+    return g_strdup ("; run it with sudo");
+  struct group *group = getgrgid (st.st_gid);
+  if (group && (st.st_mode & S_IRGRP) && st.st_gid != 0)
+    return g_strdup_printf ("; join its group (sudo usermod -aG %s $USER, then log in again) or run it with sudo", group->gr_name);
+  return g_strdup ("; run it with sudo");
+}
+
+static Layer *
+open_file (const char *path, GError **error)
+{
+  struct stat st;
+  int fd = strcmp (path, "-") == 0 ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0)
+  {
+    int code = errno;
+    g_autofree char *help = code == EACCES || code == EPERM ? remedy (path) : NULL;
+    g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_OPEN, "cannot be opened: %s%s", g_strerror (code), help ?: "");
+    return NULL;
+  }
+  Layer *layer = g_new0 (Layer, 1);
+  layer->fd = fd;
+  layer->mtime_ns = RCA_TIME_NONE;
+  if (fstat (fd, &st) == 0 && S_ISREG (st.st_mode))
+  {
+    layer->mtime_ns = (gint64)st.st_mtim.tv_sec * RCA_NS_PER_S + st.st_mtim.tv_nsec;
+    (void)posix_fadvise (fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+  }
+  if (layer_peek (layer, error))
+    return layer;
+  layer_free (layer);
+  return NULL;
+}
+
+static gboolean
+seek_member (Layer *layer, const char *member, GError **error)
+{
+  const char *name;
+  GError *failure = NULL;
+  while (next_member (layer, &name, &failure))
+    if (is_raw (layer) || !member || strcmp (name, member) == 0)
+      return TRUE;
+  if (failure)
+    g_propagate_error (error, failure);
+  else
+    g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_OPEN, "no such file in the archive");
+  return FALSE;
+}
+
+/* Adds archive layers until the content is no archive any more. @member is taken by the
+ * first layer that holds several files. */
+static Layer *
+unwrap (Layer *layer, const char *member, GError **error)
+{
+  for (guint depth = 0; depth < MAX_LAYERS && (is_compressed (layer) || is_multi (layer)); depth++)
+  {
+    Layer *above = layer_new_archive (layer, error);
+    if (!above)
+      return NULL;
+    if (!seek_member (above, member, error))
+    {
+      layer_free (above);
+      return NULL;
+    }
+    if (!is_raw (above))
+      member = NULL;
+    GError *damage = NULL;
+    if (!layer_peek (above, &damage) && above->head_n == 0)
+    {
+      g_propagate_error (error, damage);
+      layer_free (above);
+      return NULL;
+    }
+    g_clear_error (&damage); /* comes again when the head has been read */
+    layer = above;
+  }
+  return layer;
+}
+
+RcaInput *
+rca_input_open (const char *path, const char *member, GError **error)
+{
+  Layer *layer = open_file (path, error);
+  gboolean plain = layer && !is_compressed (layer) && !is_multi (layer);
+  if (layer)
+    layer = unwrap (layer, member, error);
+  if (!layer)
+  {
+    if (member)
+      g_prefix_error (error, "%s: %s: ", path, member);
+    else
+      g_prefix_error (error, "%s: ", path);
+    return NULL;
+  }
+  RcaInput *input = g_new0 (RcaInput, 1);
+  input->name = member ? g_strdup_printf ("%s: %s", path, member) : g_strdup (path);
+  input->top = layer;
+  input->plain = plain;
+  gsize mark = rca_unicode_detect (&input->unicode, rca_bytes (layer->head, layer->head_n));
+  layer->head_at = mark;
+  input->plain &= mark == 0 && input->unicode.encoding == RCA_ENCODING_UTF8;
+  return input;
+}
+
+void
+rca_input_free (RcaInput *input)
+{
+  if (!input)
+    return;
+  layer_free (input->top);
+  g_free (input->name);
+  g_free (input);
+}
+
+static gssize
+read_raw (gpointer user, char *buffer, gsize n, GError **error)
+{
+  return layer_read (user, buffer, n, error);
+}
+
+gssize
+rca_input_read (RcaInput *input, char *buffer, gsize n, GError **error)
+{
+  gssize got = input->unicode.encoding == RCA_ENCODING_UTF8 ? layer_read (input->top, buffer, n, error)
+                                                            : rca_unicode_read (&input->unicode, read_raw, input->top, buffer, n, error);
+  if (got < 0)
+    g_prefix_error (error, "%s: ", input->name);
+  return got;
+}
+
+gint64
+rca_input_mtime_ns (const RcaInput *input)
+{
+  return input->top->mtime_ns;
+}
+
+gboolean
+rca_input_is_plain (const RcaInput *input)
+{
+  return input->plain;
+}
+
+gboolean
+rca_input_members (const char *path, RcaInputMember each, gpointer user, GError **error)
+{
+  gboolean multi = FALSE;
+  const char *name;
+  GError *failure = NULL;
+  Layer *layer = open_file (path, &failure);
+  if (layer && (is_compressed (layer) || is_multi (layer)))
+  {
+    Layer *above = layer_new_archive (layer, &failure);
+    layer = above;
+    while (layer && next_member (layer, &name, &failure) && !is_raw (layer))
+    {
+      multi = TRUE;
+      each (name, user);
+    }
+  }
+  layer_free (layer);
+  if (failure && multi)
+  {
+    g_propagate_prefixed_error (error, failure, "%s: ", path);
+    return TRUE;
+  }
+  g_clear_error (&failure); /* of a single file: said when it is read */
+  return multi;
+}

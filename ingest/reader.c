@@ -1,0 +1,291 @@
+/* Reads a source whole: its parts oldest first, each sniffed, framed and decoded. */
+#include "classify.h"
+#include "framing.h"
+#include "tally.h"
+
+#define SHOWN_BYTES 200
+
+typedef struct {
+  RcaSource *source;
+  const RcaReadOptions *options;
+  RcaSourceEmit emit;
+  gpointer user;
+  RcaTally *tally;
+  guint part;
+  guint64 emitted;
+  gboolean truncated; /* the record at hand */
+  GString *why;
+} Reading;
+
+static void
+add_problem (RcaSource *source, char *problem)
+{
+  g_ptr_array_add (source->problems, problem);
+}
+
+static void
+pass_on (RcaEvent *ev, gpointer user)
+{
+  Reading *reading = user;
+  if (reading->truncated)
+    ev->flags |= RCA_EVENT_TRUNCATED;
+  // rca_classify_event (ev);
+  rca_tally_event (reading->tally, ev);
+  reading->emitted++;
+  if (reading->emit)
+    reading->emit (reading->source, reading->part, ev, reading->user);
+}
+
+static void
+remember_rejected (RcaSource *source, RcaBytes text)
+{
+  if (source->first_rejected)
+    return;
+  const char *lf = memchr (text.p, '\n', text.n);
+  gsize n = MIN (lf ? (gsize)(lf - text.p) : text.n, SHOWN_BYTES);
+  source->first_rejected = g_utf8_make_valid (text.p, (gssize)n);
+}
+
+/* Kept as text: whatever the decoder put into @ev is dropped. */
+static void
+reject (Reading *reading, RcaEvent *ev, RcaBytes text)
+{
+  RcaSource *source = reading->source;
+  source->records++;
+  source->rejected++;
+  remember_rejected (source, text);
+  rca_event_clear (ev);
+  rca_event_set_str (ev, RCA_FIELD_MESSAGE, text);
+  pass_on (ev, reading);
+}
+
+static void
+decode_record (Reading *reading, RcaDecoder *decoder, const RcaRecord *record, RcaEvent *ev)
+{
+  RcaSource *source = reading->source;
+  rca_event_clear (ev);
+  ev->line = record->line;
+  ev->offset = record->offset;
+  ev->raw = record->text;
+  reading->truncated = record->truncated;
+  guint64 before = reading->emitted;
+  RcaDecodeResult result = decoder ? rca_decoder_decode (decoder, record->text, ev, pass_on, reading) : RCA_DECODE_REJECT;
+  guint64 events = reading->emitted - before;
+  if (result == RCA_DECODE_OK && events == 0)
+    events = 1;
+  source->records += events;
+  source->parsed += events;
+  if (result == RCA_DECODE_REJECT)
+  {
+    ev->line = record->line;
+    ev->offset = record->offset;
+    ev->raw = record->text;
+    reject (reading, ev, record->text);
+  }
+}
+
+static void
+flush_decoder (Reading *reading, RcaDecoder *decoder, RcaEvent *ev)
+{
+  guint64 before = reading->emitted;
+  rca_event_clear (ev);
+  reading->truncated = FALSE;
+  rca_decoder_flush (decoder, ev, pass_on, reading);
+  reading->source->records += reading->emitted - before;
+  reading->source->parsed += reading->emitted - before;
+}
+
+/* A file of bytes that no text has: control characters and NULs in numbers. */
+static gboolean
+is_binary (RcaBytes head)
+{
+  gsize n = MIN (head.n, 16384), odd = 0;
+  for (gsize i = 0; i < n; i++)
+  {
+    guchar c = (guchar)head.p[i];
+    odd += (c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != 0x1b && c != '\f' && c != '\b') || c == 0x7f;
+  }
+  return odd * 20 > n;
+}
+
+static const char *
+binary_kind (RcaBytes head)
+{
+  static const struct {
+    const char *magic, *kind;
+  } kinds[] = {
+    { "LPKSHHRH", "a binary journal: give the output of journalctl --file=… -o json instead" },
+    { "\x7f"
+      "ELF",
+      "a program" },
+    { "\x89PNG", "a picture" },
+    { "SQLite format 3", "an SQLite database" },
+    { "%PDF", "a PDF document" },
+    { "PAR1", "a Parquet file" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (rca_bytes_has_prefix (head, rca_bytes_str (kinds[i].magic)))
+      return kinds[i].kind;
+  return NULL;
+}
+
+static const char *
+part_name (const RcaSourcePart *part, char **owned)
+{
+  return part->member ? (*owned = g_strdup_printf ("%s: %s", part->path, part->member)) : part->path;
+}
+
+/* The format of a part: forced, the source's where it fits, else sniffed anew. */
+static const RcaFormat *
+choose_format (Reading *reading, const RcaSampleLines *sample, RcaSniff *sniff)
+{
+  RcaSource *source = reading->source;
+  if (reading->options && reading->options->input_format)
+  {
+    g_strlcpy (sniff->reason, "named by the user", sizeof sniff->reason);
+    return rca_format_find (reading->options->input_format);
+  }
+  if (source->format)
+  {
+    source->format->sniff (sample, sniff);
+    if (sniff->score > 0)
+      return source->format;
+  }
+  return rca_sniff (sample, sniff);
+}
+
+static void
+read_records (Reading *reading, RcaFramer *framer, RcaDecoder *decoder)
+{
+  g_autofree RcaEvent *ev = g_new0 (RcaEvent, 1);
+  RcaRecord record;
+  if (decoder && rca_decoder_format (decoder)->document)
+  {
+    if (rca_framer_slurp (framer, &record))
+      decode_record (reading, decoder, &record, ev);
+  }
+  else
+    while (rca_framer_next (framer, decoder, &record))
+      decode_record (reading, decoder, &record, ev);
+  if (decoder)
+    flush_decoder (reading, decoder, ev);
+}
+
+static void
+note_format (Reading *reading, const RcaFormat *format, const RcaSniff *sniff, const char *name)
+{
+  RcaSource *source = reading->source;
+  if (!source->format && format)
+    source->format = format;
+  if (reading->why->len == 0)
+    g_string_append (reading->why, format ? sniff->reason : "no known format fits; kept as text");
+  else if (format != source->format)
+    g_string_append_printf (reading->why, "; %s is %s", name, format ? format->name : "of no known format, kept as text");
+}
+
+/* Reads one part. FALSE when it is empty or nothing could be read. */
+static gboolean
+read_part (Reading *reading, guint index)
+{
+  RcaSource *source = reading->source;
+  RcaSourcePart *part = g_ptr_array_index (source->parts, index);
+  g_autofree char *owned = NULL;
+  const char *name = part_name (part, &owned);
+  GError *error = NULL;
+  g_autoptr (RcaInput) input = rca_input_open (part->path, part->member, &error);
+  if (!input)
+  {
+    add_problem (source, g_strdup (error->message));
+    g_error_free (error);
+    return FALSE;
+  }
+  g_autoptr (RcaFramer) framer = rca_framer_new (input);
+  RcaSampleLines sample = *rca_framer_sample (framer);
+  sample.path = name;
+  sample.conf = reading->options ? reading->options->nginx_conf : NULL;
+  gboolean usable = sample.head.n > 0;
+  RcaSniff sniff = { 0 };
+  const RcaFormat *format = usable ? choose_format (reading, &sample, &sniff) : NULL;
+  if (usable && !format && is_binary (sample.head))
+  {
+    add_problem (source, g_strdup_printf ("%s: %s", name, binary_kind (sample.head) ?: "binary, no text and no known format"));
+    usable = FALSE;
+  }
+  if (usable)
+  {
+    reading->part = index;
+    note_format (reading, format, &sniff, name);
+    g_autoptr (RcaDecoder) decoder = format ? rca_decoder_new (format, &sample) : NULL;
+    read_records (reading, framer, decoder);
+    if (decoder && format == source->format)
+    {
+      g_free (source->columns);
+      source->columns = rca_decoder_describe (decoder);
+    }
+  }
+  if (rca_framer_error (framer))
+    add_problem (source, g_strdup_printf ("%s; what stands before it (%" G_GUINT64_FORMAT " lines) was read", rca_framer_error (framer)->message,
+                                          rca_framer_counts (framer)->lines));
+  const RcaFramerCounts *counts = rca_framer_counts (framer);
+  source->lines += counts->lines;
+  source->blank += counts->blank;
+  source->truncated += counts->truncated;
+  return usable;
+}
+
+/* The format of the newest part that holds something. Parts read before are most like it. */
+static void
+sniff_newest (Reading *reading)
+{
+  RcaSource *source = reading->source;
+  for (guint i = source->parts->len; i-- > 0 && !source->format;)
+  {
+    RcaSourcePart *part = g_ptr_array_index (source->parts, i);
+    g_autoptr (RcaInput) input = rca_input_open (part->path, part->member, NULL);
+    if (!input)
+      continue;
+    g_autoptr (RcaFramer) framer = rca_framer_new (input);
+    RcaSampleLines sample = *rca_framer_sample (framer);
+    sample.path = part->path;
+    sample.conf = reading->options ? reading->options->nginx_conf : NULL;
+    RcaSniff sniff = { 0 };
+    const RcaFormat *format = sample.head.n > 0 ? choose_format (reading, &sample, &sniff) : NULL;
+    if (format)
+      note_format (reading, format, &sniff, part->path);
+  }
+}
+
+static void
+reset (RcaSource *source)
+{
+  source->format = NULL;
+  source->lines = source->blank = source->records = source->parsed = source->rejected = source->truncated = 0;
+  source->first_ns = source->last_ns = RCA_TIME_NONE;
+  source->zone_known = TRUE;
+  source->present = 0;
+  source->http_5xx = source->errors = source->slow = source->changes = source->samples = 0;
+  g_clear_pointer (&source->first_rejected, g_free);
+  g_clear_pointer (&source->columns, g_free);
+  g_clear_pointer (&source->why, g_free);
+  g_ptr_array_set_size (source->problems, 0);
+}
+
+gboolean
+rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit emit, gpointer user)
+{
+  gboolean usable = FALSE;
+  reset (source);
+  g_autoptr (RcaTally) tally = rca_tally_new (source);
+  Reading reading = { .source = source, .options = options, .emit = emit, .user = user, .tally = tally, .why = g_string_new (NULL) };
+  if (source->parts->len > 1)
+    sniff_newest (&reading);
+  for (guint i = 0; i < source->parts->len; i++)
+    usable |= read_part (&reading, i);
+  rca_tally_finish (tally);
+  if (source->truncated)
+    g_string_append_printf (reading.why, "; %" G_GUINT64_FORMAT " lines longer than 1 MiB were cut", source->truncated);
+  if (!usable && source->problems->len == 0)
+    g_string_append (reading.why, "empty");
+  source->why = g_string_free (reading.why, FALSE);
+  return usable;
+}
