@@ -1,0 +1,21 @@
+/* Strings kept once: bytes to a small number and back.
+ *
+ * Id 0 is the empty string (a row without a value). Ids are given in the order of
+ * first appearance, so the same rows give the same ids. */
+#pragma once
+#include "bytes.h"
+
+typedef struct RcaDictionary RcaDictionary;
+
+RcaDictionary *rca_dictionary_new (void);
+void rca_dictionary_free (RcaDictionary *dictionary);
+/* The id of @bytes, which is added when it is new. */
+guint32 rca_dictionary_intern (RcaDictionary *dictionary, RcaBytes bytes);
+/* The id of @bytes, or 0 when it is not there. */
+guint32 rca_dictionary_find (const RcaDictionary *dictionary, RcaBytes bytes);
+guint32 rca_dictionary_size (const RcaDictionary *dictionary); /* ids are below it */
+RcaBytes rca_dictionary_bytes (const RcaDictionary *dictionary, guint32 id);
+/* NUL-terminated; good as long as the dictionary. */
+const char *rca_dictionary_string (const RcaDictionary *dictionary, guint32 id);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaDictionary, rca_dictionary_free)

@@ -1,0 +1,6 @@
+#include "table.h"
+
+void
+rca_table_hide_duplicates (RcaTable *table)
+{
+}

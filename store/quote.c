@@ -1,0 +1,39 @@
+#include "table.h"
+#include "identity.h"
+#include "redact.h"
+
+const char *
+rca_table_statement_name (RcaTable *table, const char *fingerprint)
+{
+  if (!*fingerprint)
+    return "";
+  g_autoptr (RcaArena) arena = rca_arena_new ();
+  RcaBytes name = rca_sql_name (rca_bytes_str (fingerprint), arena);
+  g_autofree char *text = g_strndup (name.p, name.n);
+  return g_string_chunk_insert_const (table->strings, text);
+}
+
+char *
+rca_table_quote (RcaTable *table, RcaTableSource *source, const RcaSheet *sheet, guint32 row)
+{
+  RcaBytes raw = rca_text_get (source->text, rca_sheet_u64 (sheet, RCA_COL_TEXT_POSITION, row), rca_sheet_u32 (sheet, RCA_COL_TEXT_LENGTH, row));
+  return rca_redact_line (raw, table->no_redact);
+}
+
+static const char *
+part_path (const RcaTableSource *source, guint part)
+{
+  return part < source->part->len ? g_ptr_array_index (source->part, part) : source->path;
+}
+
+RcaRef
+rca_table_ref (RcaTable *table, RcaTableSource *source, const RcaSheet *sheet, guint32 row)
+{
+  g_autofree char *text = rca_table_quote (table, source, sheet, row);
+  return (RcaRef){
+    .path = part_path (source, rca_sheet_u16 (sheet, RCA_COL_PART, row)),
+    .line = rca_sheet_u32 (sheet, RCA_COL_LINE, row),
+    .time_ns = rca_sheet_u8 (sheet, RCA_COL_FLAGS, row) & RCA_EVENT_TIME_IS_START ? sheet->start[row] : sheet->end[row],
+    .text = g_string_chunk_insert_const (table->strings, text),
+  };
+}

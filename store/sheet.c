@@ -1,0 +1,142 @@
+#include "sheet.h"
+
+static const RcaColumnInfo columns[RCA_N_COLUMNS] = {
+#define X(id, name, type, domain) [RCA_COL_##id] = { name, RCA_COLUMN_##type, RCA_DOMAIN_##domain },
+#include "column.def"
+#undef X
+};
+
+static const guint8 widths[] = {
+  [RCA_COLUMN_U8] = 1,  [RCA_COLUMN_U16] = 2, [RCA_COLUMN_U32] = 4,  [RCA_COLUMN_U64] = 8,
+  [RCA_COLUMN_I64] = 8, [RCA_COLUMN_F64] = 8, [RCA_COLUMN_CODE] = 4,
+};
+
+const RcaColumnInfo *
+rca_column_info (RcaColumnId column)
+{
+  return &columns[column];
+}
+
+gsize
+rca_column_width (RcaColumnType type)
+{
+  return widths[type];
+}
+
+RcaSheet *
+rca_sheet_new (void)
+{
+  RcaSheet *sheet = g_new0 (RcaSheet, 1);
+  sheet->min_start = G_MAXINT64;
+  sheet->max_start = G_MININT64;
+  return sheet;
+}
+
+void
+rca_sheet_free (RcaSheet *sheet)
+{
+  if (!sheet)
+    return;
+  for (guint c = 0; c < RCA_N_COLUMNS; c++)
+    g_free (sheet->column[c]);
+  for (guint d = 0; d < RCA_N_DIMENSIONS; d++)
+    g_free (sheet->derived[d]);
+  for (guint d = 0; d < RCA_N_DOMAINS; d++)
+    rca_dictionary_free (sheet->dictionary[d]);
+  g_free (sheet->start);
+  g_free (sheet->end);
+  g_free (sheet->hidden);
+  g_free (sheet);
+}
+
+/* Absent is 0, and -1 where 0 means something. */
+static void
+clear_elements (RcaSheet *sheet, RcaColumnId c, guint32 from, guint32 to)
+{
+  gsize width = widths[columns[c].type];
+  memset ((char *) sheet->column[c] + from * width, columns[c].type == RCA_COLUMN_I64 ? 0xff : 0, (to - from) * width);
+}
+
+void
+rca_sheet_reserve (RcaSheet *sheet, guint32 n_rows)
+{
+  if (n_rows <= sheet->capacity)
+    return;
+  guint32 before = sheet->capacity;
+  sheet->capacity = n_rows;
+  for (guint c = 0; c < RCA_N_COLUMNS; c++)
+    if (sheet->column[c])
+      {
+        sheet->column[c] = g_realloc_n (sheet->column[c], sheet->capacity, widths[columns[c].type]);
+        clear_elements (sheet, (RcaColumnId) c, before, sheet->capacity);
+      }
+}
+
+guint32
+rca_sheet_add (RcaSheet *sheet)
+{
+  g_assert (sheet->n < RCA_SHEET_ROWS);
+  if (sheet->n == sheet->capacity)
+    rca_sheet_reserve (sheet, MIN (RCA_SHEET_ROWS, MAX (256, sheet->capacity * 4)));
+  return sheet->n++;
+}
+
+gpointer
+rca_sheet_column (RcaSheet *sheet, RcaColumnId c)
+{
+  if (!sheet->column[c])
+    {
+      sheet->column[c] = g_malloc_n (MAX (sheet->capacity, 1), widths[columns[c].type]);
+      clear_elements (sheet, c, 0, sheet->capacity);
+    }
+  return sheet->column[c];
+}
+
+void
+rca_sheet_set_u (RcaSheet *sheet, RcaColumnId c, guint32 row, guint64 value)
+{
+  if (value == 0)
+    return; /* absent already, and an absent column stays unmade */
+  gpointer data = rca_sheet_column (sheet, c);
+  switch (widths[columns[c].type])
+    {
+    case 1:
+      ((guint8 *) data)[row] = (guint8) value;
+      break;
+    case 2:
+      ((guint16 *) data)[row] = (guint16) value;
+      break;
+    case 4:
+      ((guint32 *) data)[row] = (guint32) value;
+      break;
+    default:
+      ((guint64 *) data)[row] = value;
+    }
+}
+
+void
+rca_sheet_set_i64 (RcaSheet *sheet, RcaColumnId c, guint32 row, gint64 value)
+{
+  ((gint64 *) rca_sheet_column (sheet, c))[row] = value;
+}
+
+void
+rca_sheet_set_f64 (RcaSheet *sheet, RcaColumnId c, guint32 row, double value)
+{
+  ((double *) rca_sheet_column (sheet, c))[row] = value;
+}
+
+guint32
+rca_sheet_set_str (RcaSheet *sheet, RcaColumnId c, guint32 row, RcaBytes value)
+{
+  if (value.n == 0)
+    return 0;
+  RcaDomain d = columns[c].domain;
+  if (!sheet->dictionary[d])
+    sheet->dictionary[d] = rca_dictionary_new ();
+  guint32 *codes = rca_sheet_column (sheet, c);
+  /* most columns repeat the value of the row before */
+  if (row > 0 && codes[row - 1] && rca_bytes_equal (rca_dictionary_bytes (sheet->dictionary[d], codes[row - 1]), value))
+    return codes[row] = codes[row - 1];
+  return codes[row] = rca_dictionary_intern (sheet->dictionary[d], value);
+}

@@ -1,0 +1,149 @@
+#include "table.h"
+
+RcaTableSource *
+rca_table_source_new (const char *path)
+{
+  RcaTableSource *s = g_new0 (RcaTableSource, 1);
+  s->path = g_strdup (path);
+  s->format = g_strdup ("unknown");
+  s->first_ns = s->last_ns = RCA_TIME_NONE;
+  s->part = g_ptr_array_new_with_free_func (g_free);
+  s->sheet = g_ptr_array_new_with_free_func ((GDestroyNotify) rca_sheet_free);
+  s->problem = g_ptr_array_new_with_free_func (g_free);
+  s->text = rca_text_new ();
+  s->time_step_ns = RCA_NS_PER_S;
+  return s;
+}
+
+void
+rca_table_source_free (RcaTableSource *s)
+{
+  if (!s)
+    return;
+  char **strings[] = { &s->path, &s->format, &s->service, &s->host, &s->name, &s->why, &s->columns, &s->instance, &s->zone };
+  for (gsize i = 0; i < G_N_ELEMENTS (strings); i++)
+    g_free (*strings[i]);
+  g_ptr_array_unref (s->part);
+  g_ptr_array_unref (s->sheet);
+  g_ptr_array_unref (s->problem);
+  rca_text_free (s->text);
+  g_clear_pointer (&s->zone_by_table, g_time_zone_unref);
+  g_free (s);
+}
+
+static void
+replace (char **to, const char *with)
+{
+  g_free (*to);
+  *to = g_strdup (with);
+}
+
+void
+rca_table_source_describe (RcaTableSource *s, const RcaSource *from)
+{
+  replace (&s->format, from->format ? from->format->name : "unknown");
+  replace (&s->service, from->service);
+  replace (&s->host, from->host);
+  replace (&s->name, from->name);
+  replace (&s->why, from->why);
+  replace (&s->columns, from->columns);
+  s->stream = from->stream;
+  s->lines = from->lines;
+  s->records = from->records;
+  s->parsed = from->parsed;
+  s->rejected = from->rejected;
+  s->http_5xx = from->http_5xx;
+  s->errors = from->errors;
+  s->slow = from->slow;
+  s->changes = from->changes;
+  s->samples = from->samples;
+  s->present = from->present;
+  s->first_ns = from->first_ns;
+  s->last_ns = from->last_ns;
+  s->zone_known = from->zone_known;
+  g_ptr_array_set_size (s->part, 0);
+  for (guint i = 0; i < from->parts->len; i++)
+    {
+      const RcaSourcePart *part = g_ptr_array_index (from->parts, i);
+      g_ptr_array_add (s->part, part->member ? g_strdup_printf ("%s/%s", part->path, part->member) : g_strdup (part->path));
+    }
+  g_ptr_array_set_size (s->problem, 0);
+  for (guint i = 0; i < from->problems->len; i++)
+    g_ptr_array_add (s->problem, g_strdup (g_ptr_array_index (from->problems, i)));
+}
+
+static void
+mark_free (gpointer data)
+{
+  RcaMark *m = data;
+  g_free (m->service);
+  g_free (m->version);
+  g_free (m->text);
+  g_free (m->path);
+  g_free (m);
+}
+
+RcaTable *
+rca_table_new (void)
+{
+  RcaTable *t = g_new0 (RcaTable, 1);
+  t->source = g_ptr_array_new_with_free_func ((GDestroyNotify) rca_table_source_free);
+  t->problem = g_ptr_array_new_with_free_func (g_free);
+  t->note = g_ptr_array_new_with_free_func (g_free);
+  t->mark = g_ptr_array_new_with_free_func (mark_free);
+  t->peer = g_ptr_array_new_with_free_func (g_free);
+  t->strings = g_string_chunk_new (4096);
+  for (guint d = 0; d < RCA_N_DOMAINS; d++)
+    t->dictionary[d] = rca_dictionary_new ();
+  return t;
+}
+
+void
+rca_table_free (RcaTable *t)
+{
+  if (!t)
+    return;
+  g_ptr_array_unref (t->source);
+  g_ptr_array_unref (t->problem);
+  g_ptr_array_unref (t->note);
+  g_ptr_array_unref (t->mark);
+  g_ptr_array_unref (t->peer);
+  g_string_chunk_free (t->strings);
+  for (guint d = 0; d < RCA_N_DOMAINS; d++)
+    rca_dictionary_free (t->dictionary[d]);
+  for (guint d = 0; d < RCA_N_DIMENSIONS; d++)
+    rca_dictionary_free (t->derived[d]);
+  g_free (t);
+}
+
+void
+rca_table_add (RcaTable *table, RcaTableSource *source)
+{
+  g_ptr_array_add (table->source, source);
+}
+
+void
+rca_table_problem (RcaTable *table, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_ptr_array_add (table->problem, g_strdup_vprintf (format, args));
+  va_end (args);
+}
+
+void
+rca_table_note (RcaTable *table, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_ptr_array_add (table->note, g_strdup_vprintf (format, args));
+  va_end (args);
+}
+
+void
+rca_table_mark (RcaTable *table, gint64 time_ns, const char *service, const char *version, const char *text, const char *path, guint64 line)
+{
+  RcaMark *m = g_new (RcaMark, 1);
+  *m = (RcaMark){ time_ns, g_strdup (service), g_strdup (version), g_strdup (text), g_strdup (path), line };
+  g_ptr_array_add (table->mark, m);
+}

@@ -1,0 +1,114 @@
+/* A table: all sources of a store as sheets of columns, and the dictionaries they share.
+ *
+ * Both backends end here: `files` fills sheets from decoders, `local` from segments;
+ * rca_table_finish() makes one table of them (dictionaries merged, zones and clock
+ * offsets found, doubles hidden, work put at its start), and the six calls are
+ * answered from it. The order in which sources were read changes nothing. */
+#pragma once
+#include "seam.h"
+#include "sheet.h"
+#include "source.h"
+#include "text.h"
+
+typedef struct {
+  char *path, *format, *service, *host, *name, *why, *columns; /* path and format never NULL */
+  RcaStream stream;
+  guint64 lines, records, parsed, rejected, http_5xx, errors, slow, changes, samples, present;
+  gint64 first_ns, last_ns; /* as logged */
+  gboolean zone_known;
+  GPtrArray *part; /* char*: what a reference calls its path */
+  GPtrArray *sheet; /* RcaSheet, in order of reading */
+  RcaText *text;
+  GPtrArray *problem; /* char* */
+
+  /* learnt by the writer */
+  guint8 stamp_digits; /* bit 0: some stamp has a fraction of a second, bit 1: of a millisecond */
+  guint64 zoneless, dateless; /* records whose stamp says no zone, no date */
+
+  /* found when the table is finished */
+  char *instance;
+  char *zone;
+  gint64 zone_shift_ns; /* added to stamps without a zone; unused with @zone_by_table */
+  GTimeZone *zone_by_table; /* the assumed zone, with its summer time */
+  gint64 clock_offset_ns;
+  gint64 time_step_ns;
+} RcaTableSource;
+
+RcaTableSource *rca_table_source_new (const char *path);
+void rca_table_source_free (RcaTableSource *source);
+/* Takes over what reading @source told (its counts, format, service). */
+void rca_table_source_describe (RcaTableSource *into, const RcaSource *source);
+
+/* Fills one source. One thread a writer. */
+typedef struct RcaTableWriter RcaTableWriter;
+RcaTableWriter *rca_table_writer_new (RcaTableSource *into);
+void rca_table_writer_free (RcaTableWriter *writer);
+void rca_table_writer_append (RcaTableWriter *writer, guint part, const RcaEvent *ev);
+/* Called with each sheet that is full, in order; it is then no longer kept in memory. */
+typedef gboolean (*RcaSheetFull) (RcaTableSource *source, RcaSheet *sheet, gpointer user);
+void rca_table_writer_on_full (RcaTableWriter *writer, RcaSheetFull full, gpointer user);
+
+/* A change marker that is no row of a source. */
+typedef struct {
+  gint64 time_ns;
+  char *service, *version, *text, *path; /* service, version may be NULL */
+  guint64 line;
+} RcaMark;
+
+typedef struct {
+  GPtrArray *source; /* RcaTableSource, by path once finished */
+  RcaDictionary *dictionary[RCA_N_DOMAINS];
+  RcaDictionary *derived[RCA_N_DIMENSIONS]; /* of dimensions that are no column; NULL until asked */
+  GPtrArray *problem, *note; /* char* */
+  GPtrArray *mark; /* RcaMark */
+  gboolean no_redact;
+  RcaStream user_facing;
+  GPtrArray *peer; /* RcaPeer, strings in dictionaries */
+  GStringChunk *strings; /* for answers that outlive nothing but the store */
+} RcaTable;
+
+RcaTable *rca_table_new (void);
+void rca_table_free (RcaTable *table);
+void rca_table_add (RcaTable *table, RcaTableSource *source); /* takes it */
+void rca_table_problem (RcaTable *table, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void rca_table_note (RcaTable *table, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void rca_table_mark (RcaTable *table, gint64 time_ns, const char *service, const char *version, const char *text, const char *path, guint64 line);
+
+typedef struct {
+  RcaSpan span;            /* rows outside (a day of slack for zones) are left out; start == end: all */
+  GTimeZone *assumed_zone; /* or NULL */
+} RcaTableOptions;
+void rca_table_finish (RcaTable *table, const RcaTableOptions *options);
+
+/* The six calls. */
+extern const RcaBackend rca_table_backend;
+RcaSources *rca_table_sources (RcaTable *table);
+RcaFrame *rca_table_frame (RcaTable *table, const RcaFrameQuery *query);
+GPtrArray *rca_table_changes (RcaTable *table, RcaSpan span);
+RcaJoin *rca_table_join (RcaTable *table, const RcaJoinQuery *query);
+GPtrArray *rca_table_rows (RcaTable *table, const RcaRowQuery *query);
+RcaSeenAnswer *rca_table_seen (RcaTable *table, RcaStream stream, RcaDimension dimension, const char *const *value, RcaSpan back);
+
+/* A time as logged without a zone, in UTC by @source's zone; RCA_TIME_NONE stays. */
+gint64 rca_table_zoned (const RcaTableSource *source, gint64 time_ns);
+
+/* Steps of finishing, each a file. */
+void rca_table_find_clocks (RcaTable *table, GTimeZone *assumed); /* clock.c: zones, dates, offsets */
+void rca_table_hide_duplicates (RcaTable *table);                 /* duplicate.c */
+void rca_table_learn_peers (RcaTable *table);                     /* peer.c: peers, the user-facing stream */
+/* version.c: adds (RcaChange) the versions that rows say first, where no change in @all tells of them. */
+void rca_table_versions_seen (RcaTable *table, GPtrArray *all);
+/* retry.c: RCA_DIM_ATTEMPT: a request of the same client for the same path within 10 s of its own failure. */
+void rca_table_find_retries (RcaTable *table);
+
+/* What a person calls a fingerprint; owned by @table. */
+const char *rca_table_statement_name (RcaTable *table, const char *fingerprint);
+
+/* What a report quotes of a row: redacted, cut at 400 bytes, printable; transfer full. */
+char *rca_table_quote (RcaTable *table, RcaTableSource *source, const RcaSheet *sheet, guint32 row);
+/* Its reference; strings owned by @table. */
+RcaRef rca_table_ref (RcaTable *table, RcaTableSource *source, const RcaSheet *sheet, guint32 row);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaTable, rca_table_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaTableWriter, rca_table_writer_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaTableSource, rca_table_source_free)

@@ -1,0 +1,33 @@
+/* The raw lines of a source, for quoting: a stream of bytes in blocks.
+ *
+ * Blocks are kept as they are until @budget bytes, then compressed; blocks of a
+ * segment are read when they are asked for. Not thread-safe. */
+#pragma once
+#include <gio/gio.h>
+#include "bytes.h"
+
+#define RCA_TEXT_BLOCK_BYTES (256 * 1024)
+
+typedef struct RcaText RcaText;
+
+RcaText *rca_text_new (void);
+void rca_text_free (RcaText *text);
+
+/* Adds @bytes; returns their position. A record never spans two blocks. */
+guint64 rca_text_append (RcaText *text, RcaBytes bytes);
+/* Compresses all blocks from now on (a big input). */
+void rca_text_squeeze (RcaText *text);
+guint64 rca_text_memory (const RcaText *text);
+
+/* Up to @n bytes at @position; valid until the next call on @text; n = 0 when they are gone. */
+RcaBytes rca_text_get (RcaText *text, guint64 position, gsize n);
+
+/* For segments. @fetch gives block @index uncompressed, or NULL when it is damaged. */
+typedef GBytes *(*RcaTextFetch) (guint index, gpointer user);
+guint rca_text_n_blocks (const RcaText *text);
+/* Block @index uncompressed: its first position, its bytes. */
+RcaBytes rca_text_block (RcaText *text, guint index, guint64 *position);
+/* Adds a block of @n bytes at the end that @fetch will bring. */
+void rca_text_add_remote (RcaText *text, gsize n, RcaTextFetch fetch, gpointer user, guint index);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaText, rca_text_free)
