@@ -5,13 +5,13 @@
 
 /* The frames, one row each in facts.c's table: stream, dimensions, measures, filter. */
 typedef enum {
-  RCA_FACT_STATEMENTS,     /* db by fingerprint × db user */
+  RCA_FACT_STATEMENTS,     /* db by fingerprint */
   RCA_FACT_DB_EVENTS,      /* db by event × database */
   RCA_FACT_APP_STATEMENTS, /* app by fingerprint (ORM logs) */
   RCA_FACT_FAILURES,       /* app, WARN or worse: failure × peer */
   RCA_FACT_WEB_FAILURES,   /* access, error-log rows: failure × upstream */
-  RCA_FACT_EXCEPTIONS,     /* app, ERROR or worse: exception × service */
-  RCA_FACT_TEMPLATES,      /* app, WARN or worse: template × service */
+  RCA_FACT_EXCEPTIONS,     /* app, ERROR or worse: exception × failure */
+  RCA_FACT_TEMPLATES,      /* app, ERROR or worse: template × failure */
   RCA_FACT_UPSTREAMS,      /* access requests by upstream */
   RCA_FACT_ROUTE_UPSTREAMS,/* access requests by route × upstream */
   RCA_FACT_INSTANCES,      /* app by instance × version */

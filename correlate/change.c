@@ -1,0 +1,256 @@
+#include "change.h"
+#include <math.h>
+
+static const double horizon_least_s = 3600;
+
+gboolean
+rca_change_is_edge (const RcaChange *change)
+{
+  static const char *const words[] = { "cdn", "edge", "varnish", "cloudfront", "fastly", "akamai", "cloudflare", "vcl", "purge", "cache rule" };
+  g_autofree char *text = g_strconcat (change->service ? change->service : "", " ", change->text ? change->text : "", NULL);
+  g_autofree char *low = g_ascii_strdown (text, -1);
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      const char *at = strstr (low, words[i]);
+      if (at && (at == low || !g_ascii_isalpha (at[-1])) && !g_ascii_isalpha (at[strlen (words[i])]))
+        return TRUE;
+      if (at && strlen (words[i]) > 5)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static char *
+change_subject (const RcaChange *change)
+{
+  switch (change->kind)
+    {
+    case RCA_CHANGE_DEPLOY:
+    case RCA_CHANGE_ROLLBACK:
+    case RCA_CHANGE_SCALE:
+      if (change->service && change->version)
+        return g_strdup_printf ("%s %s", change->service, change->version);
+      if (change->version)
+        return g_strdup (change->version);
+      break;
+    default:
+      break;
+    }
+  if (change->service && change->text && !strstr (change->text, change->service))
+    return g_strdup_printf ("%s: %.120s", change->service, change->text);
+  return g_strdup_printf ("%.140s", change->text ? change->text : change->service ? change->service : "change");
+}
+
+static gboolean
+service_known (const RcaFacts *f, const char *service)
+{
+  GHashTableIter iter;
+  gpointer name;
+  g_hash_table_iter_init (&iter, f->services);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (rca_same_service (name, service))
+      return TRUE;
+  return FALSE;
+}
+
+/* A change of a service that is not the one that fails is out of scope; when services are not
+ * told apart by the logs, or the change names none, it may be anything's. */
+static gboolean
+change_in_scope (const RcaFacts *f, const RcaChange *change)
+{
+  if (!change->service || g_hash_table_size (f->services) == 0)
+    return TRUE;
+  if (f->failing_service)
+    return rca_same_service (f->failing_service, change->service) || (change->text && change->kind == RCA_CHANGE_CONFIG && !service_known (f, change->service));
+  return service_known (f, change->service) || change->kind == RCA_CHANGE_CONFIG;
+}
+
+void
+rca_generate_changes (RcaFacts *f, RcaKind kind, guint kinds, GPtrArray *out)
+{
+  for (guint i = 0; i < f->c->changes->len; i++)
+    {
+      const RcaChange *change = g_ptr_array_index (f->c->changes, i);
+      if (!(kinds & (1u << change->kind)))
+        continue;
+      gboolean edge = (change->kind == RCA_CHANGE_CONFIG || change->kind == RCA_CHANGE_FLAG) && rca_change_is_edge (change);
+      if (edge != (kind == RCA_KIND_CDN))
+        continue;
+      if (change->start_ns > f->span.end_ns)
+        continue;
+      g_autofree char *subject = change_subject (change);
+      RcaCandidate *c = rca_candidate_new (kind, subject, change->service);
+      c->change = change;
+      double t = rca_facts_seconds (f, change->start_ns), step = (double) MAX (change->resolution_ns, RCA_NS_PER_MS) / 1e9;
+      c->onset = rca_instant_uniform (t, t + step);
+      c->onset_ns = c->lo_ns = change->start_ns;
+      c->hi_ns = change->start_ns + change->resolution_ns;
+      c->end_ns = change->end_ns > change->start_ns ? change->end_ns : RCA_TIME_NONE;
+      c->in_scope = edge || change_in_scope (f, change);
+      g_ptr_array_add (out, c);
+    }
+}
+
+/* What a change can set off, seen as something that changed its nature. */
+static gboolean
+is_mechanism (const RcaCandidate *change, const RcaCandidate *m)
+{
+  const RcaHypothesis *h = rca_hypothesis (change->kind);
+  if (m->change || !(h->brings_about & RCA_KIND_BIT (m->kind)))
+    return FALSE;
+  if (m->service && change->service && !rca_same_service (m->service, change->service) && change->kind != RCA_KIND_CDN && !change->in_scope)
+    return FALSE;
+  return change->in_scope;
+}
+
+static double
+horizon (const RcaFacts *f)
+{
+  double span = (double) (f->c->span.end_ns - f->c->span.start_ns) / 1e9;
+  return MAX (span, horizon_least_s);
+}
+
+/* The first change of mechanism after (or with) the change: the one that explains it best. */
+static RcaCandidate *
+find_mechanism (const RcaFacts *f, const RcaCandidate *change, GPtrArray *candidates, double *weight)
+{
+  RcaCandidate *best = NULL;
+  double h = horizon (f);
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      RcaCandidate *m = g_ptr_array_index (candidates, i);
+      if (!is_mechanism (change, m) || m->onset.n == 0)
+        continue;
+      if (m->hi_ns + 2 * RCA_NS_PER_S < change->lo_ns)
+        continue; /* ran like that before the change */
+      double w = rca_weight_change_mechanism (&f->symptom, &change->onset, &m->onset, h);
+      if (!m->new_nature && !m->unseen)
+        w -= 1; /* it only became more: any load does that */
+      if (!best || w > *weight)
+        best = m, *weight = w;
+    }
+  return best;
+}
+
+/* Share of requests by the version that served them: "only the instances with the new version fail". */
+static void
+weigh_version (RcaFacts *f, RcaCandidate *c)
+{
+  if (!c->change->version)
+    return;
+  RcaJoin *join = rca_facts_join (f, RCA_STREAM_APP, RCA_DIM_VERSION, RCA_DIM_NONE, NULL);
+  g_autoptr (GArray) tables = g_array_new (FALSE, FALSE, sizeof (RcaTable));
+  double share = rca_facts_carried (join, c->change->version, tables);
+  if (isnan (share))
+    return;
+  double bad = 0, bad_with = 0, good = 0, good_with = 0;
+  for (guint i = 0; i < tables->len; i++)
+    {
+      const RcaTable *t = &g_array_index (tables, RcaTable, i);
+      bad += t->bad, bad_with += t->bad_with, good += t->good, good_with += t->good_with;
+    }
+  double q = bad + good > 0 ? (bad_with + good_with) / (bad + good) : 0;
+  if (bad_with + good_with == 0)
+    return; /* the rows do not state versions of this form */
+  RcaEvidence *e = rca_candidate_add (c, RCA_EVIDENCE_SHARE, rca_weight_share (share * f->m, f->m, q),
+                                      "version %s served %.0f %% of the failing requests and %.0f %% of all", c->change->version, 100 * share, 100 * q);
+  g_autoptr (GPtrArray) rows = rca_facts_cite_value (f, RCA_STREAM_APP, RCA_DIM_VERSION, c->change->version, f->o->start_ns, 1, e);
+}
+
+/* The instances that a change names or that restarted with it, against those that fail. */
+static gint64
+requests_between (const RcaFacts *f, gint64 from, gint64 to)
+{
+  double n = 0;
+  for (guint i = rca_context_bucket (f->c, from); i < rca_context_bucket (f->c, to) && i < f->c->n; i++)
+    n += f->c->site->requests[i];
+  return (gint64) n;
+}
+
+static void
+weigh_dormancy (RcaFacts *f, RcaCandidate *c)
+{
+  RcaCandidate *m = c->mechanism;
+  gboolean direct = m && (m->kind == RCA_KIND_APP_ERROR || m->kind == RCA_KIND_SLOW_QUERY);
+  if (!direct || c->lo_ns >= f->o->lo_ns)
+    return;
+  c->direct_n = (double) requests_between (f, c->hi_ns, f->o->lo_ns);
+  double p1 = f->o->total_excess / MAX (1, (double) requests_between (f, f->span.start_ns, f->span.end_ns));
+  double w = rca_weight_dormancy (c->direct_n, MIN (p1, 0.9), f->o->phi);
+  if (w < -0.1)
+    rca_candidate_add (c, RCA_EVIDENCE_COUNTEREXAMPLE, w, "%.0f requests went well under it before the failing began", c->direct_n);
+}
+
+static const char *
+mechanism_words (const RcaCandidate *m)
+{
+  switch (m->kind)
+    {
+    case RCA_KIND_SLOW_QUERY: return "statement";
+    case RCA_KIND_APP_ERROR: return "error";
+    case RCA_KIND_LOCK_CONTENTION: return "lock";
+    case RCA_KIND_INSTANCE: return "failing instance";
+    case RCA_KIND_CACHE: return "change of the hit ratio";
+    case RCA_KIND_CDN: return "failing at the edge";
+    default: return "change of behaviour";
+    }
+}
+
+static void
+weigh_change (RcaFacts *f, RcaCandidate *c, GPtrArray *candidates)
+{
+  char at[16], m_at[16], s_at[16];
+  double weight = 0, alone = rca_weight_change (&f->symptom, &c->onset, horizon (f));
+  double lag = (double) (f->o->start_ns - c->onset_ns) / 1e9;
+  c->mechanism = find_mechanism (f, c, candidates, &weight);
+  RcaEvidence *e;
+  if (c->mechanism && weight > alone)
+    e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, weight, "%s at %s; the first new %s after it is %s, from %s on; requests fail from %s on", c->subject,
+                           rca_clock (c->onset_ns, at), mechanism_words (c->mechanism), c->mechanism->subject, rca_clock (c->mechanism->onset_ns, m_at),
+                           rca_clock (f->o->start_ns, s_at));
+  else
+    {
+      c->mechanism = NULL;
+      if (lag >= 0 || fabs (lag) * 1e9 < (double) f->c->width_ns)
+        e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s at %s, %.0f s before the failing; nothing in the logs changed its nature with it", c->subject, rca_clock (c->onset_ns, at), MAX (lag, 0));
+      else
+        e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s at %s, %.0f s after the failing began: too late", c->subject, rca_clock (c->onset_ns, at), -lag);
+    }
+  rca_evidence_cite (e, &c->change->ref);
+  if (!c->in_scope)
+    rca_candidate_add (c, RCA_EVIDENCE_SHARE, -4, "it changed %s; the requests fail in %s", c->change->service ? c->change->service : "something else", f->failing_service ? f->failing_service : "another service");
+  if (c->kind == RCA_KIND_DEPLOY)
+    weigh_version (f, c);
+  weigh_dormancy (f, c);
+}
+
+void
+rca_weigh_changes (RcaFacts *f, GPtrArray *candidates)
+{
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      RcaCandidate *c = g_ptr_array_index (candidates, i);
+      if (c->change)
+        weigh_change (f, c, candidates);
+    }
+}
+
+double
+rca_change_takes (const RcaFacts *f, const RcaCandidate *c, const RcaCandidate *m)
+{
+  if (!c->in_scope || !is_mechanism (c, m) || m->onset.n == 0)
+    return 0;
+  double lag = (double) (m->onset_ns - c->onset_ns) / 1e9, step = (double) f->c->width_ns / 1e9;
+  /* the bucket's middle is not the instant: within its range it may lie right after the change */
+  if (lag < 0 && m->hi_ns >= c->lo_ns)
+    lag = 0;
+  else if (lag > 0 && m->lo_ns <= c->hi_ns)
+    lag = MIN (lag, step);
+  if (lag < 0)
+    return 0;
+  double l = rca_lag_density (lag);
+  if (c->direct_n > 0)
+    l *= exp (rca_weight_dormancy (c->direct_n, 0.1, f->o->phi));
+  double rate = (double) MAX (f->c->changes->len, 1) / 86400;
+  return l / (l + rate);
+}

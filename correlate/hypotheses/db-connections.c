@@ -1,0 +1,21 @@
+/* db_connections: the pool or the server has no connection left. As a root only when nothing made
+ * the connections slow to come back: a slow statement, a lock, a leak that came with a deploy. */
+#include "hypothesis.h"
+
+static const RcaFailure classes[] = { RCA_FAILURE_POOL_TIMEOUT, RCA_FAILURE_DB_REFUSED, RCA_FAILURE_NONE };
+static const RcaFailureRule rule = { RCA_KIND_DB_CONNECTIONS, classes, FALSE, FALSE, FALSE, FALSE, "failures for want of a database connection", "database connections" };
+
+static void
+generate (RcaFacts *f, GPtrArray *out)
+{
+  rca_generate_failures (f, &rule, out);
+}
+
+const RcaHypothesis rca_hypothesis_db_connections = {
+  .kind = RCA_KIND_DB_CONNECTIONS,
+  .prior = 0.03,
+  .prior_source = "capacity 5 % (SRE Workbook), split by judgement between pools, hosts and the site",
+  .brings_about = RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_INSTANCE) | RCA_KIND_BIT (RCA_KIND_UPSTREAM),
+  .generate = generate,
+  .remedy = "see who holds the connections (pg_stat_activity, SHOW PROCESSLIST); raise the pool only when the database has room",
+};

@@ -1,0 +1,143 @@
+/* lock_contention: sessions wait for one that holds a lock, or deadlock. Predicts lock waits before
+ * and during the failing; statements that only wait are its consequence. */
+#include "hypothesis.h"
+#include "identity.h"
+#include <math.h>
+
+static const char *const events[] = { "lock_wait", "deadlock", NULL };
+
+/* Waits and deadlocks a bucket: what databases log, what applications die of, and time spent
+ * waiting (slow logs state it), in seconds. */
+static double *
+lock_series (RcaFacts *f)
+{
+  double *sum = rca_facts_failure_series (f, 1u << RCA_FAILURE_LOCK_TIMEOUT | 1u << RCA_FAILURE_DEADLOCK, FALSE);
+  if (!sum)
+    sum = g_new0 (double, f->c->n);
+  RcaFrame *frame = rca_facts_frame (f, RCA_FACT_DB_EVENTS);
+  for (guint e = 0; frame && e < rca_frame_n_entities (frame); e++)
+    if (g_strv_contains (events, rca_frame_value (frame, e, 0)))
+      for (guint i = 0; i < f->c->n; i++)
+        sum[i] += rca_frame_series (frame, e, RCA_MEASURE_COUNT)[i];
+  RcaFrame *statements = rca_facts_frame (f, RCA_FACT_STATEMENTS);
+  for (guint e = 0; statements && e < rca_frame_n_entities (statements); e++)
+    {
+      const double *wait = rca_frame_series (statements, e, RCA_MEASURE_LOCK_TIME);
+      for (guint i = 0; wait && i < f->c->n; i++)
+        sum[i] += wait[i] >= 0.05 ? wait[i] : 0; /* microseconds of table locks are everyday life */
+    }
+  return sum;
+}
+
+static char *
+first_tables (const char *fingerprint)
+{
+  RcaBytes table[2];
+  guint n = fingerprint ? rca_sql_tables (rca_bytes_str (fingerprint), table, 2) : 0;
+  return n ? g_strndup (table[0].p, table[0].n) : NULL;
+}
+
+/* Who holds it: the statement of the backend that waiters name, else a long or schema-changing one. */
+static char *
+find_holder (RcaFacts *f, GPtrArray *waits, gint64 from, RcaEvidence *e)
+{
+  for (guint i = 0; i < waits->len; i++)
+    {
+      const RcaRow *wait = g_ptr_array_index (waits, i);
+      if (wait->holder_pid <= 0)
+        continue;
+      RcaRowQuery q = { .span = { f->c->span.start_ns, f->c->window.end_ns }, .stream = RCA_STREAM_DB, .pid = wait->holder_pid, .limit = 50 };
+      g_autoptr (GPtrArray) rows = rca_store_rows (f->c->store, &q, NULL);
+      const RcaRow *best = NULL;
+      for (guint j = 0; rows && j < rows->len; j++)
+        {
+          const RcaRow *row = g_ptr_array_index (rows, j);
+          if (row->fingerprint && row->start_ns <= wait->ref.time_ns && row->end_ns >= from - 5 * RCA_NS_PER_S && (!best || row->duration_ns > best->duration_ns))
+            best = row;
+        }
+      if (best)
+        {
+          rca_evidence_cite (e, &best->ref);
+          return g_strdup_printf ("%s, process %" G_GINT64_FORMAT, best->fingerprint_name ? best->fingerprint_name : best->fingerprint, wait->holder_pid);
+        }
+      return g_strdup_printf ("process %" G_GINT64_FORMAT, wait->holder_pid);
+    }
+  static const char *const ddl[] = { "ALTER", "CREATE", "DROP", "LOCK", "TRUNCATE", "VACUUM", "REINDEX", "CLUSTER", "OPTIMIZE" };
+  RcaRowQuery q = { .span = { from - 30 * RCA_NS_PER_S, f->span.end_ns }, .stream = RCA_STREAM_DB, .order = RCA_ROWS_BY_TIME, .limit = 400 };
+  g_autoptr (GPtrArray) rows = rca_store_rows (f->c->store, &q, NULL);
+  for (guint j = 0; rows && j < rows->len; j++)
+    {
+      const RcaRow *row = g_ptr_array_index (rows, j);
+      for (guint k = 0; row->fingerprint && k < G_N_ELEMENTS (ddl); k++)
+        if (g_str_has_prefix (row->fingerprint, ddl[k]) && row->start_ns <= from + 2 * RCA_NS_PER_S)
+          {
+            rca_evidence_cite (e, &row->ref);
+            return g_strdup (row->fingerprint_name ? row->fingerprint_name : row->fingerprint);
+          }
+    }
+  return NULL;
+}
+
+static void
+generate (RcaFacts *f, GPtrArray *out)
+{
+  g_autofree double *series = lock_series (f);
+  double inside = 0, all = 0;
+  for (guint i = 0; i < f->c->n; i++)
+    all += series[i], inside += i >= f->o->from && i < f->o->to ? series[i] : 0;
+  RcaRise rise;
+  if (inside < 2 || !rca_rise_find (f, series, NULL, RCA_MODEL_POISSON, 10, &rise))
+    return;
+  const char *values[] = { "lock_wait", "deadlock", NULL };
+  RcaFilter filter = { RCA_DIM_DB_EVENT, values, FALSE };
+  RcaRowQuery q = { .span = { rise.lo_ns - 5 * RCA_NS_PER_S, f->span.end_ns }, .stream = RCA_STREAM_DB, .filter = &filter, .n_filters = 1, .limit = 20 };
+  RcaCandidate *c = rca_candidate_new (RCA_KIND_LOCK_CONTENTION, "locks", NULL);
+  rca_candidate_take_rise (c, &rise);
+  c->new_nature = c->unseen;
+  c->intensity = g_steal_pointer (&series);
+  c->shared = TRUE;
+  c->failures = 1u << RCA_FAILURE_LOCK_TIMEOUT | 1u << RCA_FAILURE_DEADLOCK;
+  double named = rca_facts_failure_share (f, c->failures), slow = rca_facts_slow_share (f);
+  c->share = isnan (slow) ? named : isnan (named) ? slow : MAX (slow, named);
+  c->share_of_all = 0.02;
+  c->detail = g_strdup_printf ("%.0f lock waits or deadlocks", inside);
+  rca_candidate_weigh_series (f, c, "the lock waits");
+  RcaEvidence *first = g_ptr_array_index (c->evidence, 0);
+  g_autoptr (GPtrArray) waits = rca_facts_cite (f, &q, first);
+  if (waits->len && waits->len >= 1)
+    {
+      /* the wait is logged when it has lasted: it began before */
+      const RcaRow *row = g_ptr_array_index (waits, 0);
+      if (row->duration_ns > 0 && row->start_ns < c->lo_ns)
+        c->lo_ns = row->start_ns;
+    }
+  c->lo_ns -= 2 * RCA_NS_PER_S; /* deadlock_timeout and the slow log speak of waits when they have lasted a second or so */
+  g_autofree char *table = NULL;
+  for (guint i = 0; i < waits->len && !table; i++)
+    table = first_tables (((RcaRow *) g_ptr_array_index (waits, i))->fingerprint);
+  if (!table)
+    {
+      RcaRowQuery named_q = { .span = { c->lo_ns, f->span.end_ns }, .stream = RCA_STREAM_DB, .order = RCA_ROWS_BY_DURATION_DESC, .limit = 20 };
+      g_autoptr (GPtrArray) rows = rca_store_rows (f->c->store, &named_q, NULL);
+      for (guint i = 0; rows && i < rows->len && !table; i++)
+        table = first_tables (((RcaRow *) g_ptr_array_index (rows, i))->fingerprint);
+    }
+  g_autofree char *holder = find_holder (f, waits, c->lo_ns, first);
+  g_free (c->subject);
+  c->subject = holder ? g_strdup_printf ("%s, held by %s", table ? table : "rows", holder) : g_strdup (table ? table : "rows");
+  if (holder)
+    {
+      c->remedy = g_strdup_printf ("end the holder (%s)", holder);
+      c->undo = g_strdup_printf ("SELECT pg_terminate_backend(…) or KILL … of %s", holder);
+    }
+  g_ptr_array_add (out, c);
+}
+
+const RcaHypothesis rca_hypothesis_lock_contention = {
+  .kind = RCA_KIND_LOCK_CONTENTION,
+  .prior = 0.05,
+  .prior_source = "judgement: a third of what databases show first; the Workbook does not tell it apart",
+  .brings_about = RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_UPSTREAM) | RCA_KIND_BIT (RCA_KIND_INSTANCE),
+  .generate = generate,
+  .remedy = "find the holder (pg_locks, SHOW ENGINE INNODB STATUS) and end it; set lock_timeout for migrations",
+};
