@@ -1,14 +1,16 @@
 #include "agent.h"
 #include <arpa/inet.h>
 
-typedef struct
-{
+typedef struct {
   RcaBytes needle; /* lower case */
   RcaBytes family; /* lower case; empty: the product token itself */
   RcaAudience audience;
 } AgentRule;
 
-#define RULE(needle, family, audience) { { needle, sizeof (needle) - 1 }, { family, sizeof (family) - 1 }, RCA_AUDIENCE_##audience }
+#define RULE(needle, family, audience)                                                                                                                         \
+  {                                                                                                                                                            \
+    { needle, sizeof (needle) - 1 }, { family, sizeof (family) - 1 }, RCA_AUDIENCE_##audience                                                                  \
+  }
 
 /* First fit wins: probes and robots before the browsers they pretend to be, and a
  * browser's own token before those of the engines it names for compatibility. */
@@ -86,22 +88,31 @@ rca_agent_family (RcaBytes agent)
 }
 
 /* Whole path segments, lower case. */
-static const struct
-{
+static const struct {
   RcaBytes segment;
   gboolean first_only; /* only as the first segment of the path */
   RcaAudience audience;
 } segments[] = {
-  { { "healthz", 7 }, FALSE, RCA_AUDIENCE_PROBE },     { { "health", 6 }, FALSE, RCA_AUDIENCE_PROBE },
-  { { "healthcheck", 11 }, FALSE, RCA_AUDIENCE_PROBE }, { { "health-check", 12 }, FALSE, RCA_AUDIENCE_PROBE },
-  { { "health_check", 12 }, FALSE, RCA_AUDIENCE_PROBE }, { { "livez", 5 }, FALSE, RCA_AUDIENCE_PROBE },
-  { { "readyz", 6 }, FALSE, RCA_AUDIENCE_PROBE },      { { "liveness", 8 }, FALSE, RCA_AUDIENCE_PROBE },
-  { { "readiness", 9 }, FALSE, RCA_AUDIENCE_PROBE },   { { "ready", 5 }, TRUE, RCA_AUDIENCE_PROBE },
-  { { "live", 4 }, TRUE, RCA_AUDIENCE_PROBE },         { { "ping", 4 }, TRUE, RCA_AUDIENCE_PROBE },
-  { { "up", 2 }, TRUE, RCA_AUDIENCE_PROBE },           { { "metrics", 7 }, TRUE, RCA_AUDIENCE_PROBE },
-  { { "status", 6 }, TRUE, RCA_AUDIENCE_PROBE },       { { "nginx_status", 12 }, TRUE, RCA_AUDIENCE_PROBE },
-  { { "stub_status", 11 }, TRUE, RCA_AUDIENCE_PROBE }, { { "server-status", 13 }, TRUE, RCA_AUDIENCE_PROBE },
-  { { "admin", 5 }, TRUE, RCA_AUDIENCE_ADMIN },        { { "wp-admin", 8 }, TRUE, RCA_AUDIENCE_ADMIN },
+  { { "healthz", 7 }, FALSE, RCA_AUDIENCE_PROBE },
+  { { "health", 6 }, FALSE, RCA_AUDIENCE_PROBE },
+  { { "healthcheck", 11 }, FALSE, RCA_AUDIENCE_PROBE },
+  { { "health-check", 12 }, FALSE, RCA_AUDIENCE_PROBE },
+  { { "health_check", 12 }, FALSE, RCA_AUDIENCE_PROBE },
+  { { "livez", 5 }, FALSE, RCA_AUDIENCE_PROBE },
+  { { "readyz", 6 }, FALSE, RCA_AUDIENCE_PROBE },
+  { { "liveness", 8 }, FALSE, RCA_AUDIENCE_PROBE },
+  { { "readiness", 9 }, FALSE, RCA_AUDIENCE_PROBE },
+  { { "ready", 5 }, TRUE, RCA_AUDIENCE_PROBE },
+  { { "live", 4 }, TRUE, RCA_AUDIENCE_PROBE },
+  { { "ping", 4 }, TRUE, RCA_AUDIENCE_PROBE },
+  { { "up", 2 }, TRUE, RCA_AUDIENCE_PROBE },
+  { { "metrics", 7 }, TRUE, RCA_AUDIENCE_PROBE },
+  { { "status", 6 }, TRUE, RCA_AUDIENCE_PROBE },
+  { { "nginx_status", 12 }, TRUE, RCA_AUDIENCE_PROBE },
+  { { "stub_status", 11 }, TRUE, RCA_AUDIENCE_PROBE },
+  { { "server-status", 13 }, TRUE, RCA_AUDIENCE_PROBE },
+  { { "admin", 5 }, TRUE, RCA_AUDIENCE_ADMIN },
+  { { "wp-admin", 8 }, TRUE, RCA_AUDIENCE_ADMIN },
   { { "_admin", 6 }, TRUE, RCA_AUDIENCE_ADMIN },
 };
 
@@ -109,12 +120,12 @@ static RcaAudience
 audience_of_segment (RcaBytes segment, gboolean first, gboolean last)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (segments); i++)
-    {
-      if (segments[i].segment.n != segment.n || g_ascii_strncasecmp (segments[i].segment.p, segment.p, segment.n) != 0)
-        continue;
-      if (segments[i].audience == RCA_AUDIENCE_ADMIN ? first : last && (first || !segments[i].first_only))
-        return segments[i].audience;
-    }
+  {
+    if (segments[i].segment.n != segment.n || g_ascii_strncasecmp (segments[i].segment.p, segment.p, segment.n) != 0)
+      continue;
+    if (segments[i].audience == RCA_AUDIENCE_ADMIN ? first : last && (first || !segments[i].first_only))
+      return segments[i].audience;
+  }
   return RCA_AUDIENCE_USER;
 }
 
@@ -124,16 +135,16 @@ audience_of_path (RcaBytes path)
   gboolean first = TRUE;
   gsize at = 0;
   while (at < path.n && path.p[at] == '/')
-    {
-      gsize from = ++at;
-      while (at < path.n && path.p[at] != '/' && path.p[at] != '?' && path.p[at] != '#')
-        at++;
-      gboolean last = at >= path.n || path.p[at] != '/' || at + 1 == path.n;
-      RcaAudience audience = audience_of_segment (rca_bytes (path.p + from, at - from), first, last);
-      if (audience != RCA_AUDIENCE_USER)
-        return audience;
-      first = FALSE;
-    }
+  {
+    gsize from = ++at;
+    while (at < path.n && path.p[at] != '/' && path.p[at] != '?' && path.p[at] != '#')
+      at++;
+    gboolean last = at >= path.n || path.p[at] != '/' || at + 1 == path.n;
+    RcaAudience audience = audience_of_segment (rca_bytes (path.p + from, at - from), first, last);
+    if (audience != RCA_AUDIENCE_USER)
+      return audience;
+    first = FALSE;
+  }
   return RCA_AUDIENCE_USER;
 }
 
@@ -159,22 +170,22 @@ rca_network_of (RcaBytes address, char *out)
 {
   char text[INET6_ADDRSTRLEN + 8];
   if (address.n == 0 || address.n >= sizeof text)
-    {
-      gsize n = MIN (address.n, 63);
-      memcpy (out, address.p, n);
-      out[n] = '\0';
-      return n;
-    }
+  {
+    gsize n = MIN (address.n, 63);
+    memcpy (out, address.p, n);
+    out[n] = '\0';
+    return n;
+  }
   memcpy (text, address.p, address.n);
   text[address.n] = '\0';
   guint8 bytes[16];
   if (inet_pton (AF_INET, text, bytes) == 1)
-    return (gsize) g_snprintf (out, 64, "%u.%u.%u.0/24", bytes[0], bytes[1], bytes[2]);
+    return (gsize)g_snprintf (out, 64, "%u.%u.%u.0/24", bytes[0], bytes[1], bytes[2]);
   if (inet_pton (AF_INET6, text, bytes) == 1)
-    {
-      memset (bytes + 6, 0, 10);
-      inet_ntop (AF_INET6, bytes, text, sizeof text);
-      return (gsize) g_snprintf (out, 64, "%s/48", text);
-    }
-  return (gsize) g_snprintf (out, 64, "%s", text);
+  {
+    memset (bytes + 6, 0, 10);
+    inet_ntop (AF_INET6, bytes, text, sizeof text);
+    return (gsize)g_snprintf (out, 64, "%s/48", text);
+  }
+  return (gsize)g_snprintf (out, 64, "%s", text);
 }

@@ -4,15 +4,13 @@
 
 #define CHUNK_BYTES 65536
 
-typedef struct
-{
+typedef struct {
   const char *p; /* NUL-terminated, in a chunk */
   guint32 n;
   guint32 hash; /* upper half; the lower one chose the slot */
 } Entry;
 
-struct RcaDictionary
-{
+struct RcaDictionary {
   Entry *entry;
   guint32 n, capacity;
   guint32 *slot; /* id, 0 = free */
@@ -51,15 +49,15 @@ keep (RcaDictionary *d, RcaBytes bytes)
 {
   gsize need = bytes.n + 1;
   if (need > d->left)
-    {
-      /* chunks grow with the dictionary: a dictionary of three words costs 256 bytes */
-      gsize size = MAX (need, MIN ((gsize) CHUNK_BYTES, 256 + (gsize) d->n * 64));
-      if (!d->chunk)
-        d->chunk = g_ptr_array_new_with_free_func (g_free);
-      d->at = g_malloc (size);
-      d->left = size;
-      g_ptr_array_add (d->chunk, d->at);
-    }
+  {
+    /* chunks grow with the dictionary: a dictionary of three words costs 256 bytes */
+    gsize size = MAX (need, MIN ((gsize)CHUNK_BYTES, 256 + (gsize)d->n * 64));
+    if (!d->chunk)
+      d->chunk = g_ptr_array_new_with_free_func (g_free);
+    d->at = g_malloc (size);
+    d->left = size;
+    g_ptr_array_add (d->chunk, d->at);
+  }
   char *p = d->at;
   memcpy (p, bytes.p, bytes.n);
   p[bytes.n] = '\0';
@@ -72,14 +70,14 @@ static void
 grow_slots (RcaDictionary *d)
 {
   guint32 mask = (d->mask << 2) | 3;
-  guint32 *slot = g_new0 (guint32, (gsize) mask + 1);
+  guint32 *slot = g_new0 (guint32, (gsize)mask + 1);
   for (guint32 id = 1; id < d->n; id++)
-    {
-      guint32 at = (guint32) XXH3_64bits (d->entry[id].p, d->entry[id].n) & mask;
-      while (slot[at])
-        at = (at + 1) & mask;
-      slot[at] = id;
-    }
+  {
+    guint32 at = (guint32)XXH3_64bits (d->entry[id].p, d->entry[id].n) & mask;
+    while (slot[at])
+      at = (at + 1) & mask;
+    slot[at] = id;
+  }
   g_free (d->slot);
   d->slot = slot;
   d->mask = mask;
@@ -89,15 +87,15 @@ grow_slots (RcaDictionary *d)
 static guint32
 probe (const RcaDictionary *d, RcaBytes bytes, guint64 hash)
 {
-  guint32 at = (guint32) hash & d->mask;
-  guint32 high = (guint32) (hash >> 32);
+  guint32 at = (guint32)hash & d->mask;
+  guint32 high = (guint32)(hash >> 32);
   while (d->slot[at])
-    {
-      const Entry *e = &d->entry[d->slot[at]];
-      if (e->hash == high && e->n == bytes.n && memcmp (e->p, bytes.p, bytes.n) == 0)
-        break;
-      at = (at + 1) & d->mask;
-    }
+  {
+    const Entry *e = &d->entry[d->slot[at]];
+    if (e->hash == high && e->n == bytes.n && memcmp (e->p, bytes.p, bytes.n) == 0)
+      break;
+    at = (at + 1) & d->mask;
+  }
   return at;
 }
 
@@ -111,12 +109,12 @@ rca_dictionary_intern (RcaDictionary *d, RcaBytes bytes)
   if (d->slot[at])
     return d->slot[at];
   if (d->n == d->capacity)
-    {
-      d->capacity *= 2;
-      d->entry = g_renew (Entry, d->entry, d->capacity);
-    }
+  {
+    d->capacity *= 2;
+    d->entry = g_renew (Entry, d->entry, d->capacity);
+  }
   guint32 id = d->n++;
-  d->entry[id] = (Entry){ keep (d, bytes), (guint32) bytes.n, (guint32) (hash >> 32) };
+  d->entry[id] = (Entry){ keep (d, bytes), (guint32)bytes.n, (guint32)(hash >> 32) };
   d->slot[at] = id;
   if (d->n > d->mask / 2)
     grow_slots (d);

@@ -4,12 +4,11 @@
 /* A dimension is a column, a function of a column's value (so it is computed once a
  * value), or a small number that a row has and that has a name. */
 typedef guint (*NumberOf) (const RcaTableSource *source, const RcaSheet *sheet, guint32 row); /* 0: no value; below MAX_NUMBER */
-typedef const char *(*NameOf) (guint number, char *buffer);                                  /* buffer: 16 bytes */
-typedef gsize (*ValueOf) (RcaBytes value, char *buffer);                                     /* buffer: 64 bytes */
+typedef const char *(*NameOf) (guint number, char *buffer);                                   /* buffer: 16 bytes */
+typedef gsize (*ValueOf) (RcaBytes value, char *buffer);                                      /* buffer: 64 bytes */
 #define MAX_NUMBER 1024
 
-typedef struct
-{
+typedef struct {
   const char *name;
   RcaColumnId column;
   ValueOf value_of;
@@ -70,7 +69,7 @@ number_failure (const RcaTableSource *source, const RcaSheet *sheet, guint32 row
 static const char *
 name_failure (guint number, char *buffer)
 {
-  return number < RCA_N_FAILURES ? rca_failure_name ((RcaFailure) number) : "";
+  return number < RCA_N_FAILURES ? rca_failure_name ((RcaFailure)number) : "";
 }
 
 static guint
@@ -83,7 +82,7 @@ number_audience (const RcaTableSource *source, const RcaSheet *sheet, guint32 ro
 static const char *
 name_audience (guint number, char *buffer)
 {
-  return number <= RCA_N_AUDIENCES ? rca_audience_name ((RcaAudience) (number - 1)) : "";
+  return number <= RCA_N_AUDIENCES ? rca_audience_name ((RcaAudience)(number - 1)) : "";
 }
 
 static guint
@@ -95,7 +94,7 @@ number_severity (const RcaTableSource *source, const RcaSheet *sheet, guint32 ro
 static const char *
 name_severity (guint number, char *buffer)
 {
-  return number < RCA_N_SEVERITIES ? rca_severity_name ((RcaSeverity) number) : "";
+  return number < RCA_N_SEVERITIES ? rca_severity_name ((RcaSeverity)number) : "";
 }
 
 static guint
@@ -107,7 +106,7 @@ number_db_event (const RcaTableSource *source, const RcaSheet *sheet, guint32 ro
 static const char *
 name_db_event (guint number, char *buffer)
 {
-  return number < RCA_N_DB_EVENTS ? rca_db_event_name ((RcaDbEvent) number) : "";
+  return number < RCA_N_DB_EVENTS ? rca_db_event_name ((RcaDbEvent)number) : "";
 }
 
 static guint
@@ -119,7 +118,7 @@ number_metric (const RcaTableSource *source, const RcaSheet *sheet, guint32 row)
 static const char *
 name_metric (guint number, char *buffer)
 {
-  return number <= RCA_N_METRICS ? rca_metric_name ((RcaMetric) (number - 1)) : "";
+  return number <= RCA_N_METRICS ? rca_metric_name ((RcaMetric)(number - 1)) : "";
 }
 
 static guint
@@ -143,9 +142,18 @@ value_sqlstate_class (RcaBytes value, char *buffer)
   return n;
 }
 
-#define COLUMN(name, column) { name, RCA_COL_##column, NULL, NULL, NULL }
-#define NUMBER(name, number_of, name_of) { name, RCA_COL_NONE, NULL, number_of, name_of }
-#define OF_VALUE(name, column, value_of) { name, RCA_COL_##column, value_of, NULL, NULL }
+#define COLUMN(name, column)                                                                                                                                   \
+  {                                                                                                                                                            \
+    name, RCA_COL_##column, NULL, NULL, NULL                                                                                                                   \
+  }
+#define NUMBER(name, number_of, name_of)                                                                                                                       \
+  {                                                                                                                                                            \
+    name, RCA_COL_NONE, NULL, number_of, name_of                                                                                                               \
+  }
+#define OF_VALUE(name, column, value_of)                                                                                                                       \
+  {                                                                                                                                                            \
+    name, RCA_COL_##column, value_of, NULL, NULL                                                                                                               \
+  }
 
 /* The table. ATTEMPT looks at other rows (retry.c), SOURCE at none: make_codes(). */
 static const DimensionRow dimensions[RCA_N_DIMENSIONS] = {
@@ -204,12 +212,12 @@ codes_by_number (RcaDictionary *values, const DimensionRow *dim, RcaDimension d,
   guint32 *codes = sheet->derived[d] = g_new0 (guint32, MAX (sheet->n, 1));
   char buffer[16];
   for (guint32 row = 0; row < sheet->n; row++)
-    {
-      guint number = dim->number_of (source, sheet, row) % MAX_NUMBER;
-      if (number && !code[number])
-        code[number] = rca_dictionary_intern (values, rca_bytes_str (dim->name_of (number, buffer)));
-      codes[row] = code[number];
-    }
+  {
+    guint number = dim->number_of (source, sheet, row) % MAX_NUMBER;
+    if (number && !code[number])
+      code[number] = rca_dictionary_intern (values, rca_bytes_str (dim->name_of (number, buffer)));
+    codes[row] = code[number];
+  }
 }
 
 static guint32 *
@@ -249,11 +257,11 @@ static void
 each_sheet (RcaTable *table, RcaDimension d, EachSheet f, gpointer data)
 {
   for (guint i = 0; i < table->source->len; i++)
-    {
-      RcaTableSource *source = g_ptr_array_index (table->source, i);
-      for (guint j = 0; j < source->sheet->len; j++)
-        f (table, source, g_ptr_array_index (source->sheet, j), d, data);
-    }
+  {
+    RcaTableSource *source = g_ptr_array_index (table->source, i);
+    for (guint j = 0; j < source->sheet->len; j++)
+      f (table, source, g_ptr_array_index (source->sheet, j), d, data);
+  }
 }
 
 static void
@@ -275,10 +283,10 @@ rca_table_prepare (RcaTable *table, RcaDimension d)
     return;
   table->derived[d] = rca_dictionary_new ();
   if (d == RCA_DIM_ATTEMPT)
-    {
-      rca_table_find_retries (table);
-      return;
-    }
+  {
+    rca_table_find_retries (table);
+    return;
+  }
   g_autofree guint32 *map = NULL;
   if (dimensions[d].value_of)
     map = map_values (table->dictionary[rca_column_info (dimensions[d].column)->domain], table->derived[d], dimensions[d].value_of);

@@ -15,13 +15,13 @@ merge_domain (RcaTable *table, RcaSheet *sheet, RcaDomain d)
   for (guint32 i = 1; i < n; i++)
     map[i] = rca_dictionary_intern (table->dictionary[d], rca_dictionary_bytes (own, i));
   for (guint c = 0; c < RCA_N_COLUMNS; c++)
-    {
-      if (rca_column_info ((RcaColumnId) c)->domain != d || !sheet->column[c])
-        continue;
-      guint32 *codes = sheet->column[c];
-      for (guint32 row = 0; row < sheet->n; row++)
-        codes[row] = map[codes[row]];
-    }
+  {
+    if (rca_column_info ((RcaColumnId)c)->domain != d || !sheet->column[c])
+      continue;
+    guint32 *codes = sheet->column[c];
+    for (guint32 row = 0; row < sheet->n; row++)
+      codes[row] = map[codes[row]];
+  }
   g_clear_pointer (&sheet->dictionary[d], rca_dictionary_free);
 }
 
@@ -29,11 +29,11 @@ static void
 merge_sheet (RcaTable *table, RcaSheet *sheet)
 {
   for (guint d = 0; d < RCA_N_DOMAINS; d++)
-    merge_domain (table, sheet, (RcaDomain) d);
+    merge_domain (table, sheet, (RcaDomain)d);
   const guint8 *stream = sheet->column[RCA_COL_STREAM];
-  sheet->streams = stream ? 0 : 1u << RCA_STREAM_UNKNOWN;
+  sheet->streams = (guint8)(stream ? 0 : 1u << RCA_STREAM_UNKNOWN);
   for (guint32 row = 0; stream && row < sheet->n; row++)
-    sheet->streams |= (guint8) (1u << stream[row]);
+    sheet->streams |= (guint8)(1u << stream[row]);
 }
 
 /* ---- who speaks, where the rows do not say ---- */
@@ -56,12 +56,12 @@ static void
 fill_speakers (RcaTable *table, RcaTableSource *source)
 {
   for (guint i = 0; i < source->sheet->len; i++)
-    {
-      RcaSheet *sheet = g_ptr_array_index (source->sheet, i);
-      fill_column (table, sheet, RCA_COL_SERVICE, source->service, ALL_BUT_CHANGES & ~(1u << RCA_STREAM_MONITOR));
-      fill_column (table, sheet, RCA_COL_HOST, source->host, ALL_BUT_CHANGES);
-      fill_column (table, sheet, RCA_COL_INSTANCE, source->instance, 1u << RCA_STREAM_APP);
-    }
+  {
+    RcaSheet *sheet = g_ptr_array_index (source->sheet, i);
+    fill_column (table, sheet, RCA_COL_SERVICE, source->service, ALL_BUT_CHANGES & ~(1u << RCA_STREAM_MONITOR));
+    fill_column (table, sheet, RCA_COL_HOST, source->host, ALL_BUT_CHANGES);
+    fill_column (table, sheet, RCA_COL_INSTANCE, source->instance, 1u << RCA_STREAM_APP);
+  }
 }
 
 /* "logs/app/storefront-1.log.2.gz" → "storefront-1". */
@@ -71,17 +71,17 @@ stem_of (const char *path)
   static const char *const suffixes[] = { ".gz", ".zst", ".xz", ".bz2", ".log", ".txt", ".json", ".jsonl", ".ndjson", ".out", ".err", NULL };
   char *stem = g_path_get_basename (path);
   for (gboolean again = TRUE; again;)
-    {
-      again = FALSE;
-      char *dot = strrchr (stem, '.');
-      if (!dot || dot == stem)
-        break;
-      for (guint i = 0; suffixes[i]; i++)
-        again = again || g_str_equal (dot, suffixes[i]);
-      again = again || (dot[1] && strspn (dot + 1, "0123456789") == strlen (dot + 1));
-      if (again)
-        *dot = '\0';
-    }
+  {
+    again = FALSE;
+    char *dot = strrchr (stem, '.');
+    if (!dot || dot == stem)
+      break;
+    for (guint i = 0; suffixes[i]; i++)
+      again = again || g_str_equal (dot, suffixes[i]);
+    again = again || (dot[1] && strspn (dot + 1, "0123456789") == strlen (dot + 1));
+    if (again)
+      *dot = '\0';
+  }
   return stem;
 }
 
@@ -108,29 +108,29 @@ name_instances (RcaTable *table)
   g_autoptr (GHashTable) sources = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GHashTable) stems = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = 0; i < table->source->len; i++)
-    {
-      RcaTableSource *s = g_ptr_array_index (table->source, i);
-      if (!makes_instance (s))
-        continue;
-      g_hash_table_insert (sources, s->service, GINT_TO_POINTER (GPOINTER_TO_INT (g_hash_table_lookup (sources, s->service)) + 1));
-      char *stem = s->name ? g_strdup (s->name) : stem_of (s->path);
-      gint seen = GPOINTER_TO_INT (g_hash_table_lookup (stems, stem));
-      g_hash_table_insert (stems, stem, GINT_TO_POINTER (seen + 1));
-    }
+  {
+    RcaTableSource *s = g_ptr_array_index (table->source, i);
+    if (!makes_instance (s))
+      continue;
+    g_hash_table_insert (sources, s->service, GINT_TO_POINTER (GPOINTER_TO_INT (g_hash_table_lookup (sources, s->service)) + 1));
+    char *stem = s->name ? g_strdup (s->name) : stem_of (s->path);
+    gint seen = GPOINTER_TO_INT (g_hash_table_lookup (stems, stem));
+    g_hash_table_insert (stems, stem, GINT_TO_POINTER (seen + 1));
+  }
   for (guint i = 0; i < table->source->len; i++)
+  {
+    RcaTableSource *s = g_ptr_array_index (table->source, i);
+    if (!makes_instance (s) || GPOINTER_TO_INT (g_hash_table_lookup (sources, s->service)) < 2)
+      continue;
+    char *stem = s->name ? g_strdup (s->name) : stem_of (s->path);
+    if (GPOINTER_TO_INT (g_hash_table_lookup (stems, stem)) > 1)
     {
-      RcaTableSource *s = g_ptr_array_index (table->source, i);
-      if (!makes_instance (s) || GPOINTER_TO_INT (g_hash_table_lookup (sources, s->service)) < 2)
-        continue;
-      char *stem = s->name ? g_strdup (s->name) : stem_of (s->path);
-      if (GPOINTER_TO_INT (g_hash_table_lookup (stems, stem)) > 1)
-        {
-          g_free (stem);
-          stem = folder_and_stem (s->path);
-        }
-      g_free (s->instance);
-      s->instance = stem;
+      g_free (stem);
+      stem = folder_and_stem (s->path);
     }
+    g_free (s->instance);
+    s->instance = stem;
+  }
 }
 
 /* ---- time ---- */
@@ -144,7 +144,7 @@ rca_table_zoned (const RcaTableSource *source, gint64 time)
     return time + source->zone_shift_ns;
   gint64 second = time / RCA_NS_PER_S;
   gint interval = g_time_zone_adjust_time (source->zone_by_table, G_TIME_TYPE_STANDARD, &second);
-  return time - (gint64) g_time_zone_get_offset (source->zone_by_table, interval) * RCA_NS_PER_S;
+  return time - (gint64)g_time_zone_get_offset (source->zone_by_table, interval) * RCA_NS_PER_S;
 }
 
 static void
@@ -159,23 +159,23 @@ place_sheet (RcaTableSource *source, RcaSheet *sheet)
   sheet->min_start = G_MAXINT64;
   sheet->max_start = G_MININT64;
   for (guint32 row = 0; row < sheet->n; row++)
+  {
+    gint64 t = time[row];
+    if (t == RCA_TIME_NONE)
     {
-      gint64 t = time[row];
-      if (t == RCA_TIME_NONE)
-        {
-          sheet->start[row] = sheet->end[row] = RCA_TIME_NONE;
-          continue;
-        }
-      guint8 f = flags ? flags[row] : 0;
-      if (f & RCA_EVENT_ZONE_UNKNOWN)
-        t = rca_table_zoned (source, t);
-      t += source->clock_offset_ns;
-      gint64 d = duration ? MAX (duration[row], 0) : 0;
-      sheet->start[row] = f & RCA_EVENT_TIME_IS_START ? t : t - d;
-      sheet->end[row] = f & RCA_EVENT_TIME_IS_START ? t + d : t;
-      sheet->min_start = MIN (sheet->min_start, sheet->start[row]);
-      sheet->max_start = MAX (sheet->max_start, sheet->start[row]);
+      sheet->start[row] = sheet->end[row] = RCA_TIME_NONE;
+      continue;
     }
+    guint8 f = flags ? flags[row] : 0;
+    if (f & (RCA_EVENT_ZONE_UNKNOWN | RCA_EVENT_DATE_UNKNOWN))
+      t = rca_table_zoned (source, t);
+    t += source->clock_offset_ns;
+    gint64 d = duration ? MAX (duration[row], 0) : 0;
+    sheet->start[row] = f & RCA_EVENT_TIME_IS_START ? t : t - d;
+    sheet->end[row] = f & RCA_EVENT_TIME_IS_START ? t + d : t;
+    sheet->min_start = MIN (sheet->min_start, sheet->start[row]);
+    sheet->max_start = MAX (sheet->max_start, sheet->start[row]);
+  }
 }
 
 /* What lies outside the span is left out by both backends, so that they agree. */
@@ -195,22 +195,22 @@ static void
 place_rows (RcaTable *table, RcaSpan span)
 {
   for (guint i = 0; i < table->source->len; i++)
+  {
+    RcaTableSource *source = g_ptr_array_index (table->source, i);
+    for (guint j = 0; j < source->sheet->len; j++)
     {
-      RcaTableSource *source = g_ptr_array_index (table->source, i);
-      for (guint j = 0; j < source->sheet->len; j++)
-        {
-          RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
-          place_sheet (source, sheet);
-          if (span.end_ns > span.start_ns)
-            hide_outside (sheet, span);
-        }
+      RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
+      place_sheet (source, sheet);
+      if (span.end_ns > span.start_ns)
+        hide_outside (sheet, span);
     }
+  }
 }
 
 static gint
 compare_source (gconstpointer a, gconstpointer b)
 {
-  const RcaTableSource *x = *(RcaTableSource *const *) a, *y = *(RcaTableSource *const *) b;
+  const RcaTableSource *x = *(RcaTableSource *const *)a, *y = *(RcaTableSource *const *)b;
   return strcmp (x->path, y->path);
 }
 

@@ -2,8 +2,7 @@
 #include <math.h>
 
 /* Measures that have an array of their own; the place in it. */
-enum
-{
+enum {
   M_COUNT,
   M_FAILED,
   M_BYTES,
@@ -23,18 +22,16 @@ enum
 };
 
 /* One client of one entity in one bucket, once. */
-typedef struct
-{
+typedef struct {
   guint32 entity, bucket, client;
 } Visit;
 
-struct RcaFrame
-{
+struct RcaFrame {
   guint n_entities, n_buckets; /* series are (n_entities + 1) × n_buckets: `other` is last */
   gint64 start_ns, width_ns;
   guint64 other_entities;
   const char **value[2], **label[2]; /* n_entities + 1 each; strings of the store */
-  GHashTable *find; /* "value0\x1fvalue1" → entity + 1 */
+  GHashTable *find;                  /* "value0\x1fvalue1" → entity + 1 */
   double *series[N_MEASURES], *n[N_MEASURES];
   RcaHistogram **histogram[N_MEASURES];
   GPtrArray *histogram_block;
@@ -57,17 +54,17 @@ rca_frame_free (RcaFrame *f)
   if (!f)
     return;
   for (guint m = 0; m < N_MEASURES; m++)
-    {
-      g_free (f->series[m]);
-      g_free (f->n[m]);
-      g_free (f->histogram[m]);
-    }
+  {
+    g_free (f->series[m]);
+    g_free (f->n[m]);
+    g_free (f->histogram[m]);
+  }
   for (guint i = 0; i < 2; i++)
-    {
-      g_free (f->value[i]);
-      g_free (f->label[i]);
-      g_clear_pointer (&f->visit[i], g_array_unref);
-    }
+  {
+    g_free (f->value[i]);
+    g_free (f->label[i]);
+    g_clear_pointer (&f->visit[i], g_array_unref);
+  }
   g_clear_pointer (&f->histogram_block, g_ptr_array_unref);
   g_clear_pointer (&f->find, g_hash_table_unref);
   g_free (f->gauge);
@@ -126,7 +123,7 @@ rca_frame_find (const RcaFrame *f, const char *value0, const char *value1)
 static const double *
 row_of (const RcaFrame *f, const double *data, guint e)
 {
-  return data && e <= f->n_entities ? data + (gsize) e * f->n_buckets : NULL;
+  return data && e <= f->n_entities ? data + (gsize)e * f->n_buckets : NULL;
 }
 
 const double *
@@ -149,7 +146,7 @@ rca_frame_histogram (const RcaFrame *f, guint e, guint bucket, RcaMeasure measur
   gint m = measure_index (measure);
   if (m < 0 || m >= N_MEASURES || !f->histogram[m] || e > f->n_entities || bucket >= f->n_buckets)
     return NULL;
-  return f->histogram[m][(gsize) e * f->n_buckets + bucket];
+  return f->histogram[m][(gsize)e * f->n_buckets + bucket];
 }
 
 RcaGauge
@@ -157,14 +154,14 @@ rca_frame_gauge (const RcaFrame *f, guint e, guint bucket)
 {
   if (!f->gauge || e > f->n_entities || bucket >= f->n_buckets)
     return (RcaGauge){ NAN, NAN, NAN, 0 };
-  RcaGauge g = f->gauge[(gsize) e * f->n_buckets + bucket];
+  RcaGauge g = f->gauge[(gsize)e * f->n_buckets + bucket];
   return g.n > 0 ? g : (RcaGauge){ NAN, NAN, NAN, 0 };
 }
 
 static gint
 compare_u32 (gconstpointer a, gconstpointer b)
 {
-  guint32 x = *(const guint32 *) a, y = *(const guint32 *) b;
+  guint32 x = *(const guint32 *)a, y = *(const guint32 *)b;
   return x < y ? -1 : x > y;
 }
 
@@ -174,14 +171,14 @@ visit_from (const GArray *visit, guint32 entity, guint32 bucket)
 {
   guint low = 0, high = visit->len;
   while (low < high)
-    {
-      guint middle = (low + high) / 2;
-      const Visit *v = &g_array_index (visit, Visit, middle);
-      if (v->entity < entity || (v->entity == entity && v->bucket < bucket))
-        low = middle + 1;
-      else
-        high = middle;
-    }
+  {
+    guint middle = (low + high) / 2;
+    const Visit *v = &g_array_index (visit, Visit, middle);
+    if (v->entity < entity || (v->entity == entity && v->bucket < bucket))
+      low = middle + 1;
+    else
+      high = middle;
+  }
   return low;
 }
 
@@ -205,21 +202,18 @@ rca_frame_clients (const RcaFrame *f, guint e, guint from, guint to, RcaMeasure 
 /* ---- making one ---- */
 
 /* What is known of an entity before it is chosen. */
-typedef struct
-{
+typedef struct {
   guint32 code[2];
   double count, failed, duration, against;
   guint32 rank; /* its place in the frame; n_entities for `other` */
 } Candidate;
 
-typedef struct
-{
+typedef struct {
   RcaSheet *sheet;
   guint32 row, candidate, bucket;
 } Hit;
 
-typedef struct
-{
+typedef struct {
   RcaTable *table;
   const RcaFrameQuery *query;
   RcaScan scan;
@@ -241,12 +235,12 @@ static guint32
 candidate_of (Build *b, guint32 c0, guint32 c1)
 {
   if (b->by_code)
-    {
-      if (!b->by_code[c0])
-        b->by_code[c0] = add_candidate (b, c0, 0) + 1;
-      return b->by_code[c0] - 1;
-    }
-  gint64 key = (gint64) (((guint64) c0 << 32) | c1);
+  {
+    if (!b->by_code[c0])
+      b->by_code[c0] = add_candidate (b, c0, 0) + 1;
+    return b->by_code[c0] - 1;
+  }
+  gint64 key = (gint64)(((guint64)c0 << 32) | c1);
   gpointer found = g_hash_table_lookup (b->by_pair, &key);
   if (found)
     return GPOINTER_TO_UINT (found) - 1;
@@ -262,7 +256,7 @@ count_candidate (Build *b, guint32 id, const RcaSheet *sheet, guint32 row)
   c->count++;
   c->failed += rca_sheet_failed (sheet, row);
   gint64 d = rca_sheet_i64 (sheet, RCA_COL_DURATION, row);
-  c->duration += d > 0 ? (double) d / 1e9 : 0;
+  c->duration += d > 0 ? (double)d / 1e9 : 0;
 }
 
 /* Rows of @span, as hits (for the frame's own span) or as counts to compare with. */
@@ -271,31 +265,30 @@ collect (Build *b, const RcaFrame *frame)
 {
   const RcaFrameQuery *q = b->query;
   while (rca_scan_next_sheet (&b->scan))
+  {
+    RcaSheet *sheet = b->scan.sheet;
+    const guint32 *code0 = q->by[0] != RCA_DIM_NONE ? rca_sheet_codes (sheet, q->by[0]) : NULL;
+    const guint32 *code1 = q->by[1] != RCA_DIM_NONE ? rca_sheet_codes (sheet, q->by[1]) : NULL;
+    for (guint32 row = 0; row < sheet->n; row++)
     {
-      RcaSheet *sheet = b->scan.sheet;
-      const guint32 *code0 = q->by[0] != RCA_DIM_NONE ? rca_sheet_codes (sheet, q->by[0]) : NULL;
-      const guint32 *code1 = q->by[1] != RCA_DIM_NONE ? rca_sheet_codes (sheet, q->by[1]) : NULL;
-      for (guint32 row = 0; row < sheet->n; row++)
-        {
-          if (!rca_scan_takes (&b->scan, row))
-            continue;
-          guint32 id = candidate_of (b, code0 ? code0[row] : 0, code1 ? code1[row] : 0);
-          if (!frame)
-            {
-              g_array_index (b->candidate, Candidate, id).against++;
-              continue;
-            }
-          Hit hit = { sheet, row, id, (guint32) ((sheet->start[row] - frame->start_ns) / frame->width_ns) };
-          g_array_append_val (b->hit, hit);
-          count_candidate (b, id, sheet, row);
-        }
+      if (!rca_scan_takes (&b->scan, row))
+        continue;
+      guint32 id = candidate_of (b, code0 ? code0[row] : 0, code1 ? code1[row] : 0);
+      if (!frame)
+      {
+        g_array_index (b->candidate, Candidate, id).against++;
+        continue;
+      }
+      Hit hit = { sheet, row, id, (guint32)((sheet->start[row] - frame->start_ns) / frame->width_ns) };
+      g_array_append_val (b->hit, hit);
+      count_candidate (b, id, sheet, row);
     }
+  }
 }
 
 /* ---- which come first ---- */
 
-typedef struct
-{
+typedef struct {
   double score;
   const char *name[2];
   guint32 candidate;
@@ -304,19 +297,19 @@ typedef struct
 static double
 score_of (const Build *b, const Candidate *c)
 {
-  double in = (double) MAX (b->query->span.end_ns - b->query->span.start_ns, 1);
-  double out = (double) MAX (b->query->against.end_ns - b->query->against.start_ns, 1);
+  double in = (double)MAX (b->query->span.end_ns - b->query->span.start_ns, 1);
+  double out = (double)MAX (b->query->against.end_ns - b->query->against.start_ns, 1);
   switch (b->query->order)
-    {
-    case RCA_ORDER_FAILED:
-      return c->failed;
-    case RCA_ORDER_DURATION:
-      return c->duration;
-    case RCA_ORDER_CHANGE:
-      return fabs (c->count / in - c->against / out) * 1e9;
-    default:
-      return c->count;
-    }
+  {
+  case RCA_ORDER_FAILED:
+    return c->failed;
+  case RCA_ORDER_DURATION:
+    return c->duration;
+  case RCA_ORDER_CHANGE:
+    return fabs (c->count / in - c->against / out) * 1e9;
+  default:
+    return c->count;
+  }
 }
 
 static gint
@@ -346,10 +339,10 @@ static void
 name_entity (RcaFrame *f, const Build *b, guint e, const Ranked *r)
 {
   for (guint i = 0; i < 2; i++)
-    {
-      f->value[i][e] = r->name[i];
-      f->label[i][e] = label_of (b, i, r->name[i]);
-    }
+  {
+    f->value[i][e] = r->name[i];
+    f->label[i][e] = label_of (b, i, r->name[i]);
+  }
   g_hash_table_insert (f->find, g_strconcat (r->name[0], "\x1f", r->name[1], NULL), GUINT_TO_POINTER (e + 1));
 }
 
@@ -358,29 +351,29 @@ choose (RcaFrame *f, Build *b)
 {
   g_autoptr (GArray) ranked = g_array_new (FALSE, FALSE, sizeof (Ranked));
   for (guint32 i = 0; i < b->candidate->len; i++)
-    {
-      Candidate *c = &g_array_index (b->candidate, Candidate, i);
-      if (c->count == 0 && b->query->by[0] != RCA_DIM_NONE)
-        continue; /* only in the span compared with */
-      Ranked r = { score_of (b, c), { value_name (b, 0, c->code[0]), value_name (b, 1, c->code[1]) }, i };
-      g_array_append_val (ranked, r);
-    }
+  {
+    Candidate *c = &g_array_index (b->candidate, Candidate, i);
+    if (c->count == 0 && b->query->by[0] != RCA_DIM_NONE)
+      continue; /* only in the span compared with */
+    Ranked r = { score_of (b, c), { value_name (b, 0, c->code[0]), value_name (b, 1, c->code[1]) }, i };
+    g_array_append_val (ranked, r);
+  }
   g_array_sort (ranked, compare_ranked);
   f->n_entities = MIN (ranked->len, b->query->k ? b->query->k : 1000);
   f->other_entities = ranked->len - f->n_entities;
   for (guint i = 0; i < 2; i++)
-    {
-      f->value[i] = g_new (const char *, f->n_entities + 1);
-      f->label[i] = g_new (const char *, f->n_entities + 1);
-      f->value[i][f->n_entities] = f->label[i][f->n_entities] = "other";
-    }
+  {
+    f->value[i] = g_new (const char *, f->n_entities + 1);
+    f->label[i] = g_new (const char *, f->n_entities + 1);
+    f->value[i][f->n_entities] = f->label[i][f->n_entities] = "other";
+  }
   for (guint i = 0; i < ranked->len; i++)
-    {
-      const Ranked *r = &g_array_index (ranked, Ranked, i);
-      g_array_index (b->candidate, Candidate, r->candidate).rank = MIN (i, f->n_entities);
-      if (i < f->n_entities)
-        name_entity (f, b, i, r);
-    }
+  {
+    const Ranked *r = &g_array_index (ranked, Ranked, i);
+    g_array_index (b->candidate, Candidate, r->candidate).rank = MIN (i, f->n_entities);
+    if (i < f->n_entities)
+      name_entity (f, b, i, r);
+  }
 }
 
 /* ---- filling ---- */
@@ -388,23 +381,23 @@ choose (RcaFrame *f, Build *b)
 static void
 allocate (RcaFrame *f, guint measures)
 {
-  gsize cells = (gsize) (f->n_entities + 1) * f->n_buckets;
+  gsize cells = (gsize)(f->n_entities + 1) * f->n_buckets;
   for (guint m = 0; m < N_MEASURES; m++)
+  {
+    if (!((measures >> m) & 1))
+      continue;
+    if (m == M_GAUGE)
+      f->gauge = g_new0 (RcaGauge, cells);
+    else
+      f->series[m] = g_new0 (double, cells);
+    if (m == M_DURATION || m == M_FAILED_DURATION || m == M_CONNECT || m == M_UPSTREAM)
     {
-      if (!((measures >> m) & 1))
-        continue;
-      if (m == M_GAUGE)
-        f->gauge = g_new0 (RcaGauge, cells);
-      else
-        f->series[m] = g_new0 (double, cells);
-      if (m == M_DURATION || m == M_FAILED_DURATION || m == M_CONNECT || m == M_UPSTREAM)
-        {
-          f->n[m] = g_new0 (double, cells);
-          f->histogram[m] = g_new0 (RcaHistogram *, cells);
-        }
-      if (m == M_CLIENTS || m == M_CLIENTS_FAILED)
-        f->visit[m - M_CLIENTS] = g_array_new (FALSE, FALSE, sizeof (Visit));
+      f->n[m] = g_new0 (double, cells);
+      f->histogram[m] = g_new0 (RcaHistogram *, cells);
     }
+    if (m == M_CLIENTS || m == M_CLIENTS_FAILED)
+      f->visit[m - M_CLIENTS] = g_array_new (FALSE, FALSE, sizeof (Visit));
+  }
 }
 
 static RcaHistogram *
@@ -413,10 +406,10 @@ new_histogram (RcaFrame *f)
   if (!f->histogram_block)
     f->histogram_block = g_ptr_array_new_with_free_func (g_free);
   if (f->histogram_left == 0)
-    {
-      g_ptr_array_add (f->histogram_block, g_new0 (RcaHistogram, HISTOGRAMS_A_BLOCK));
-      f->histogram_left = HISTOGRAMS_A_BLOCK;
-    }
+  {
+    g_ptr_array_add (f->histogram_block, g_new0 (RcaHistogram, HISTOGRAMS_A_BLOCK));
+    f->histogram_left = HISTOGRAMS_A_BLOCK;
+  }
   RcaHistogram *block = g_ptr_array_index (f->histogram_block, f->histogram_block->len - 1);
   return &block[HISTOGRAMS_A_BLOCK - f->histogram_left--];
 }
@@ -426,7 +419,7 @@ add_time (RcaFrame *f, guint m, gsize cell, gint64 ns)
 {
   if (!f->series[m] || ns < 0)
     return;
-  f->series[m][cell] += (double) ns / 1e9;
+  f->series[m][cell] += (double)ns / 1e9;
   f->n[m][cell]++;
   if (!f->histogram[m][cell])
     f->histogram[m][cell] = new_histogram (f);
@@ -437,7 +430,7 @@ static void
 add_number (RcaFrame *f, guint m, gsize cell, gint64 value, double unit)
 {
   if (f->series[m] && value >= 0)
-    f->series[m][cell] += (double) value * unit;
+    f->series[m][cell] += (double)value * unit;
 }
 
 static void
@@ -456,7 +449,7 @@ add_row (RcaFrame *f, const Build *b, const Hit *hit)
   const RcaSheet *s = hit->sheet;
   guint32 row = hit->row;
   guint32 entity = g_array_index (b->candidate, Candidate, hit->candidate).rank;
-  gsize cell = (gsize) entity * f->n_buckets + hit->bucket;
+  gsize cell = (gsize)entity * f->n_buckets + hit->bucket;
   gboolean failed = rca_sheet_failed (s, row);
   guint16 status = rca_sheet_u16 (s, RCA_COL_STATUS, row);
   gint64 duration = f->series[M_DURATION] || f->series[M_FAILED_DURATION] ? rca_sheet_i64 (s, RCA_COL_DURATION, row) : -1;
@@ -501,13 +494,13 @@ settle_visits (RcaFrame *f, guint which)
   g_array_sort (visit, compare_visit);
   guint n = 0;
   for (guint i = 0; i < visit->len; i++)
-    {
-      Visit *v = &g_array_index (visit, Visit, i);
-      if (n && compare_visit (v, &g_array_index (visit, Visit, n - 1)) == 0)
-        continue;
-      f->series[M_CLIENTS + which][(gsize) v->entity * f->n_buckets + v->bucket]++;
-      g_array_index (visit, Visit, n++) = *v;
-    }
+  {
+    Visit *v = &g_array_index (visit, Visit, i);
+    if (n && compare_visit (v, &g_array_index (visit, Visit, n - 1)) == 0)
+      continue;
+    f->series[M_CLIENTS + which][(gsize)v->entity * f->n_buckets + v->bucket]++;
+    g_array_index (visit, Visit, n++) = *v;
+  }
   g_array_set_size (visit, n);
 }
 
@@ -524,7 +517,7 @@ frame_new (const RcaFrameQuery *q)
   RcaFrame *f = g_new0 (RcaFrame, 1);
   f->width_ns = MAX (q->width_ns, RCA_NS_PER_S);
   f->start_ns = floor_to (q->span.start_ns, f->width_ns);
-  f->n_buckets = (guint) CLAMP ((q->span.end_ns - f->start_ns + f->width_ns - 1) / f->width_ns, 0, 1 << 20);
+  f->n_buckets = (guint)CLAMP ((q->span.end_ns - f->start_ns + f->width_ns - 1) / f->width_ns, 0, 1 << 20);
   f->find = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return f;
 }
@@ -572,16 +565,16 @@ rca_table_frame (RcaTable *table, const RcaFrameQuery *query)
   Build b = { .table = table, .query = query };
   prepare_candidates (&b);
   RcaSpan span = query->span;
-  span.end_ns = MIN (span.end_ns, frame->start_ns + (gint64) frame->n_buckets * frame->width_ns);
+  span.end_ns = MIN (span.end_ns, frame->start_ns + (gint64)frame->n_buckets * frame->width_ns);
   open_scan (&b, span);
   collect (&b, frame);
   rca_scan_clear (&b.scan);
   if (query->order == RCA_ORDER_CHANGE)
-    {
-      open_scan (&b, query->against);
-      collect (&b, NULL);
-      rca_scan_clear (&b.scan);
-    }
+  {
+    open_scan (&b, query->against);
+    collect (&b, NULL);
+    rca_scan_clear (&b.scan);
+  }
   choose (frame, &b);
   allocate (frame, query->measures);
   for (guint i = 0; i < b.hit->len; i++)

@@ -12,8 +12,8 @@ edge_us (guint bin)
   if (bin % 4 == 0)
     return G_GINT64_CONSTANT (1) << octave;
   /* floor (2^(q/4) * 2^60), q = 1, 2, 3; none is an integer after the shift below, so ceil is +1 */
-  static const gint64 quarter[4] = { 0, G_GINT64_CONSTANT (1371062456318104877), G_GINT64_CONSTANT (1630477228166597776),
-                                     G_GINT64_CONSTANT (1938975120585633118) };
+  static const gint64 quarter[4]
+      = { 0, G_GINT64_CONSTANT (1371062456318104877), G_GINT64_CONSTANT (1630477228166597776), G_GINT64_CONSTANT (1938975120585633118) };
   return (quarter[bin % 4] >> (60 - octave)) + 1;
 }
 
@@ -29,7 +29,7 @@ rca_histogram_bin (gint64 duration_ns)
   gint64 us = duration_ns / 1000;
   if (us < 1)
     return 0;
-  guint octave = 63u - (guint) __builtin_clzll ((guint64) us);
+  guint octave = 63u - (guint)__builtin_clzll ((guint64)us);
   guint bin = MIN (octave * 4, RCA_HISTOGRAM_BINS - 1);
   /* edges of small octaves coincide (2^(1/4) µs and 2^(2/4) µs are both 2): the last that fits */
   while (bin + 1 < RCA_HISTOGRAM_BINS && edge_us (bin + 1) <= us)
@@ -68,17 +68,17 @@ rca_histogram_quantile_s (const RcaHistogram *h, double q)
   guint64 total = rca_histogram_count (h);
   if (total == 0)
     return NAN;
-  double want = CLAMP (q, 0.0, 1.0) * (double) total, before = 0;
+  double want = CLAMP (q, 0.0, 1.0) * (double)total, before = 0;
   for (guint b = 0; b < RCA_HISTOGRAM_BINS; b++)
+  {
+    double n = h->bin[b];
+    if (n > 0 && before + n >= want)
     {
-      double n = h->bin[b];
-      if (n > 0 && before + n >= want)
-        {
-          double low = (double) rca_histogram_edge_ns (b) / 1e9;
-          double high = b + 1 < RCA_HISTOGRAM_BINS ? (double) rca_histogram_edge_ns (b + 1) / 1e9 : low;
-          return low + (high - low) * (want - before) / n;
-        }
-      before += n;
+      double low = (double)rca_histogram_edge_ns (b) / 1e9;
+      double high = b + 1 < RCA_HISTOGRAM_BINS ? (double)rca_histogram_edge_ns (b + 1) / 1e9 : low;
+      return low + (high - low) * (want - before) / n;
     }
-  return (double) rca_histogram_edge_ns (RCA_HISTOGRAM_BINS - 1) / 1e9;
+    before += n;
+  }
+  return (double)rca_histogram_edge_ns (RCA_HISTOGRAM_BINS - 1) / 1e9;
 }

@@ -9,30 +9,26 @@
 /* Without ids, the record of the next layer ends with the request, give or take. */
 #define NEAR_NS (RCA_NS_PER_S / 10)
 
-typedef struct
-{
+typedef struct {
   RcaTableSource *source;
   RcaSheet *sheet;
   guint32 row;
   guint32 route;
-  guint32 id[2]; /* codes; 0 = none */
+  guint32 id[2];  /* codes; 0 = none */
   RcaSheet *twin; /* without ids: the record of the next layer that is this request */
   guint32 twin_row;
   guint bad : 1, met : 1, queued : 1, joined : 1;
 } Request;
 
-typedef struct
-{
+typedef struct {
   guint32 request, next;
 } Link;
 
-typedef struct
-{
+typedef struct {
   guint32 request, thing;
 } Carry;
 
-typedef struct
-{
+typedef struct {
   RcaTable *table;
   const RcaJoinQuery *q;
   GArray *request; /* Request */
@@ -72,15 +68,15 @@ collect_requests (Join *j)
   rca_scan_requests_only (&scan, NULL, 0);
   while (rca_scan_next_sheet (&scan))
     for (guint32 row = 0; row < scan.sheet->n; row++)
-      {
-        if (!rca_scan_takes (&scan, row))
-          continue;
-        Request r = { .source = scan.source, .sheet = scan.sheet, .row = row, .route = rca_sheet_u32 (scan.sheet, RCA_COL_ROUTE, row) };
-        r.id[0] = rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row);
-        r.id[1] = rca_sheet_u32 (scan.sheet, RCA_COL_TRACE_ID, row);
-        r.bad = is_bad (j, scan.sheet, row);
-        g_array_append_val (j->request, r);
-      }
+    {
+      if (!rca_scan_takes (&scan, row))
+        continue;
+      Request r = { .source = scan.source, .sheet = scan.sheet, .row = row, .route = rca_sheet_u32 (scan.sheet, RCA_COL_ROUTE, row) };
+      r.id[0] = rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row);
+      r.id[1] = rca_sheet_u32 (scan.sheet, RCA_COL_TRACE_ID, row);
+      r.bad = is_bad (j, scan.sheet, row) ? 1 : 0;
+      g_array_append_val (j->request, r);
+    }
   rca_scan_clear (&scan);
 }
 
@@ -89,10 +85,10 @@ hash_of_request (const Join *j, const Request *r)
 {
   guint32 id = r->id[0] ? r->id[0] : r->id[1];
   if (!id)
-    {
-      guint64 key[2] = { (guint64) r->sheet->end[r->row], rca_sheet_u32 (r->sheet, RCA_COL_PATH_HASH, r->row) };
-      return XXH3_64bits (key, sizeof key);
-    }
+  {
+    guint64 key[2] = { (guint64)r->sheet->end[r->row], rca_sheet_u32 (r->sheet, RCA_COL_PATH_HASH, r->row) };
+    return XXH3_64bits (key, sizeof key);
+  }
   RcaBytes bytes = rca_dictionary_bytes (j->table->dictionary[RCA_DOMAIN_ID], id);
   return XXH3_64bits (bytes.p, bytes.n);
 }
@@ -109,18 +105,17 @@ sample (Join *j)
     return;
   guint n = 0;
   for (guint i = 0; i < j->request->len; i++)
-    {
-      Request *r = &g_array_index (j->request, Request, i);
-      if (keep[r->bad] <= 1 || hash_of_request (j, r) % keep[r->bad] == 0)
-        g_array_index (j->request, Request, n++) = *r;
-    }
+  {
+    Request *r = &g_array_index (j->request, Request, i);
+    if (keep[r->bad] <= 1 || hash_of_request (j, r) % keep[r->bad] == 0)
+      g_array_index (j->request, Request, n++) = *r;
+  }
   g_array_set_size (j->request, n);
 }
 
 /* ---- requests without ids: their twin in the next layer ---- */
 
-typedef struct
-{
+typedef struct {
   guint32 path, status;
   gint64 end;
   RcaSheet *sheet;
@@ -149,11 +144,12 @@ collect_twins (Join *j, RcaStream stream, GArray *twin)
   while (rca_scan_next_sheet (&scan))
     for (guint32 row = 0; row < scan.sheet->n; row++)
       if (rca_scan_takes (&scan, row))
-        {
-          Twin t = { rca_sheet_u32 (scan.sheet, RCA_COL_PATH_HASH, row), rca_sheet_u16 (scan.sheet, RCA_COL_STATUS, row), scan.sheet->end[row],
-                     scan.sheet, row, FALSE };
-          g_array_append_val (twin, t);
-        }
+      {
+        Twin t = {
+          rca_sheet_u32 (scan.sheet, RCA_COL_PATH_HASH, row), rca_sheet_u16 (scan.sheet, RCA_COL_STATUS, row), scan.sheet->end[row], scan.sheet, row, FALSE
+        };
+        g_array_append_val (twin, t);
+      }
   rca_scan_clear (&scan);
   g_array_sort (twin, compare_twin);
 }
@@ -165,22 +161,22 @@ nearest_twin (GArray *twin, const Twin *want, gint64 slack)
   Twin from = *want;
   from.end -= slack;
   while (low < high)
-    {
-      guint middle = (low + high) / 2;
-      if (compare_twin (&g_array_index (twin, Twin, middle), &from) < 0)
-        low = middle + 1;
-      else
-        high = middle;
-    }
+  {
+    guint middle = (low + high) / 2;
+    if (compare_twin (&g_array_index (twin, Twin, middle), &from) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
   Twin *best = NULL;
   for (; low < twin->len; low++)
-    {
-      Twin *t = &g_array_index (twin, Twin, low);
-      if (t->path != want->path || t->status != want->status || t->end > want->end + slack)
-        break;
-      if (!t->taken && (!best || ABS (t->end - want->end) < ABS (best->end - want->end)))
-        best = t;
-    }
+  {
+    Twin *t = &g_array_index (twin, Twin, low);
+    if (t->path != want->path || t->status != want->status || t->end > want->end + slack)
+      break;
+    if (!t->taken && (!best || ABS (t->end - want->end) < ABS (best->end - want->end)))
+      best = t;
+  }
   return best;
 }
 
@@ -205,11 +201,11 @@ coarsest_step (const RcaTable *table, RcaStream stream)
 {
   gint64 step = 0;
   for (guint i = 0; i < table->source->len; i++)
-    {
-      const RcaTableSource *s = g_ptr_array_index (table->source, i);
-      if (s->stream == stream && s->sheet->len)
-        step = MAX (step, s->time_step_ns);
-    }
+  {
+    const RcaTableSource *s = g_ptr_array_index (table->source, i);
+    if (s->stream == stream && s->sheet->len)
+      step = MAX (step, s->time_step_ns);
+  }
   return step;
 }
 
@@ -224,21 +220,22 @@ find_twins (Join *j)
   /* a stamp in whole seconds is up to a second early */
   gint64 step = coarsest_step (j->table, stream);
   for (guint i = 0; i < j->request->len; i++)
-    {
-      Request *r = &g_array_index (j->request, Request, i);
-      if (!was_passed_on (j, r))
-        continue;
-      Twin want = { rca_sheet_u32 (r->sheet, RCA_COL_PATH_HASH, r->row), rca_sheet_u16 (r->sheet, RCA_COL_STATUS, r->row), r->sheet->end[r->row], NULL, 0, FALSE };
-      gint64 coarse = MAX (step, r->source->time_step_ns);
-      Twin *t = nearest_twin (twin, &want, NEAR_NS + (coarse >= RCA_NS_PER_S ? coarse : 0));
-      if (!t)
-        continue;
-      t->taken = TRUE;
-      r->twin = t->sheet;
-      r->twin_row = t->row;
-      r->id[0] = rca_sheet_u32 (t->sheet, RCA_COL_REQUEST_ID, t->row);
-      r->id[1] = rca_sheet_u32 (t->sheet, RCA_COL_TRACE_ID, t->row);
-    }
+  {
+    Request *r = &g_array_index (j->request, Request, i);
+    if (!was_passed_on (j, r))
+      continue;
+    Twin want
+        = { rca_sheet_u32 (r->sheet, RCA_COL_PATH_HASH, r->row), rca_sheet_u16 (r->sheet, RCA_COL_STATUS, r->row), r->sheet->end[r->row], NULL, 0, FALSE };
+    gint64 coarse = MAX (step, r->source->time_step_ns);
+    Twin *t = nearest_twin (twin, &want, NEAR_NS + (coarse >= RCA_NS_PER_S ? coarse : 0));
+    if (!t)
+      continue;
+    t->taken = TRUE;
+    r->twin = t->sheet;
+    r->twin_row = t->row;
+    r->id[0] = rca_sheet_u32 (t->sheet, RCA_COL_REQUEST_ID, t->row);
+    r->id[1] = rca_sheet_u32 (t->sheet, RCA_COL_TRACE_ID, t->row);
+  }
 }
 
 /* ---- linking ---- */
@@ -258,10 +255,10 @@ most_have_ids (const Join *j)
 {
   guint n = 0;
   for (guint i = 0; i < j->request->len; i++)
-    {
-      const Request *r = &g_array_index (j->request, Request, i);
-      n += r->id[0] || r->id[1];
-    }
+  {
+    const Request *r = &g_array_index (j->request, Request, i);
+    n += r->id[0] || r->id[1];
+  }
   return n * 10 >= j->request->len && n > 0;
 }
 
@@ -269,12 +266,12 @@ static void
 link_requests (Join *j)
 {
   for (guint i = 0; i < j->request->len; i++)
-    {
-      const Request *r = &g_array_index (j->request, Request, i);
-      link_id (j, r->id[0], i);
-      if (r->id[1] != r->id[0])
-        link_id (j, r->id[1], i);
-    }
+  {
+    const Request *r = &g_array_index (j->request, Request, i);
+    link_id (j, r->id[0], i);
+    if (r->id[1] != r->id[0])
+      link_id (j, r->id[1], i);
+  }
 }
 
 /* What the carrier's rows are, before any is matched. */
@@ -286,11 +283,11 @@ know_carriers (Join *j, RcaSpan span)
   while (rca_scan_next_sheet (&scan) && !(j->carriers_have_ids && j->carriers_are_requests))
     for (guint32 row = 0; row < scan.sheet->n; row++)
       if (rca_scan_covers (&scan, row))
-        {
-          gboolean id = rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row) || rca_sheet_u32 (scan.sheet, RCA_COL_TRACE_ID, row);
-          j->carriers_have_ids = j->carriers_have_ids || id;
-          j->carriers_are_requests = j->carriers_are_requests || rca_sheet_u8 (scan.sheet, RCA_COL_KIND, row) == RCA_KIND_REQUEST;
-        }
+      {
+        gboolean id = rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row) || rca_sheet_u32 (scan.sheet, RCA_COL_TRACE_ID, row);
+        j->carriers_have_ids = j->carriers_have_ids || id;
+        j->carriers_are_requests = j->carriers_are_requests || rca_sheet_u8 (scan.sheet, RCA_COL_KIND, row) == RCA_KIND_REQUEST;
+      }
   rca_scan_clear (&scan);
 }
 
@@ -333,7 +330,7 @@ static gint
 compare_place (gconstpointer a, gconstpointer b, gpointer user)
 {
   const GArray *request = user;
-  const Request *x = &g_array_index (request, Request, *(const guint32 *) a), *y = &g_array_index (request, Request, *(const guint32 *) b);
+  const Request *x = &g_array_index (request, Request, *(const guint32 *)a), *y = &g_array_index (request, Request, *(const guint32 *)b);
   if (x->twin != y->twin)
     return x->twin < y->twin ? -1 : 1;
   return x->twin_row < y->twin_row ? -1 : x->twin_row > y->twin_row;
@@ -345,18 +342,18 @@ requests_by_place (Join *j)
 {
   GArray *order = g_array_new (FALSE, FALSE, sizeof (guint32));
   for (guint32 i = 0; i < j->request->len; i++)
+  {
+    Request *r = &g_array_index (j->request, Request, i);
+    if (j->q->carrier == j->q->stream)
     {
-      Request *r = &g_array_index (j->request, Request, i);
-      if (j->q->carrier == j->q->stream)
-        {
-          r->twin = r->sheet;
-          r->twin_row = r->row;
-        }
-      else if (r->id[0] || r->id[1])
-        continue;
-      if (r->twin)
-        g_array_append_val (order, i);
+      r->twin = r->sheet;
+      r->twin_row = r->row;
     }
+    else if (r->id[0] || r->id[1])
+      continue;
+    if (r->twin)
+      g_array_append_val (order, i);
+  }
   g_array_sort_with_data (order, compare_place, j->request);
   return order;
 }
@@ -366,14 +363,14 @@ first_of_sheet (const Join *j, const GArray *order, const RcaSheet *sheet)
 {
   guint low = 0, high = order->len;
   while (low < high)
-    {
-      guint middle = (low + high) / 2;
-      const Request *r = &g_array_index (j->request, Request, g_array_index (order, guint32, middle));
-      if (r->twin < sheet)
-        low = middle + 1;
-      else
-        high = middle;
-    }
+  {
+    guint middle = (low + high) / 2;
+    const Request *r = &g_array_index (j->request, Request, g_array_index (order, guint32, middle));
+    if (r->twin < sheet)
+      low = middle + 1;
+    else
+      high = middle;
+  }
   return low;
 }
 
@@ -385,21 +382,21 @@ carry_rows (Join *j, RcaSpan span)
   RcaScan scan;
   rca_scan_init (&scan, j->table, j->q->carrier, span, j->q->carrier_filter, j->q->n_carrier_filters);
   while (rca_scan_next_sheet (&scan))
+  {
+    guint at = first_of_sheet (j, order, scan.sheet);
+    for (; at < order->len; at++)
     {
-      guint at = first_of_sheet (j, order, scan.sheet);
-      for (; at < order->len; at++)
-        {
-          guint32 i = g_array_index (order, guint32, at);
-          const Request *r = &g_array_index (j->request, Request, i);
-          if (r->twin != scan.sheet)
-            break;
-          carry_row (j, i, &scan, r->twin_row);
-        }
-      if (scan.sheet->column[RCA_COL_REQUEST_ID] || scan.sheet->column[RCA_COL_TRACE_ID])
-        for (guint32 row = 0; row < scan.sheet->n; row++)
-          if (rca_scan_covers (&scan, row))
-            carry_by_id (j, &scan, row);
+      guint32 i = g_array_index (order, guint32, at);
+      const Request *r = &g_array_index (j->request, Request, i);
+      if (r->twin != scan.sheet)
+        break;
+      carry_row (j, i, &scan, r->twin_row);
     }
+    if (scan.sheet->column[RCA_COL_REQUEST_ID] || scan.sheet->column[RCA_COL_TRACE_ID])
+      for (guint32 row = 0; row < scan.sheet->n; row++)
+        if (rca_scan_covers (&scan, row))
+          carry_by_id (j, &scan, row);
+  }
   rca_scan_clear (&scan);
 }
 
@@ -411,11 +408,11 @@ static void
 settle (Join *j)
 {
   for (guint i = 0; i < j->request->len; i++)
-    {
-      Request *r = &g_array_index (j->request, Request, i);
-      gboolean has_id = r->id[0] || r->id[1];
-      r->joined = r->met || (!j->carriers_are_requests && j->carriers_have_ids && has_id);
-    }
+  {
+    Request *r = &g_array_index (j->request, Request, i);
+    gboolean has_id = r->id[0] || r->id[1];
+    r->joined = r->met || (!j->carriers_are_requests && j->carriers_have_ids && has_id);
+  }
 }
 
 static gint
@@ -438,7 +435,7 @@ compare_cell (gconstpointer a, gconstpointer b)
 static gint
 compare_route (gconstpointer a, gconstpointer b)
 {
-  return strcmp (((const RcaJoinRoute *) a)->route, ((const RcaJoinRoute *) b)->route);
+  return strcmp (((const RcaJoinRoute *)a)->route, ((const RcaJoinRoute *)b)->route);
 }
 
 static const char *
@@ -453,22 +450,22 @@ count_routes (Join *j)
   GArray *out = g_array_new (FALSE, TRUE, sizeof (RcaJoinRoute));
   g_autofree guint32 *place = g_new0 (guint32, rca_dictionary_size (j->table->dictionary[RCA_DOMAIN_ROUTE]));
   for (guint i = 0; i < j->request->len; i++)
+  {
+    const Request *r = &g_array_index (j->request, Request, i);
+    if (!place[r->route])
     {
-      const Request *r = &g_array_index (j->request, Request, i);
-      if (!place[r->route])
-        {
-          RcaJoinRoute fresh = { .route = route_name (j, r->route) };
-          g_array_append_val (out, fresh);
-          place[r->route] = out->len;
-        }
-      RcaJoinRoute *c = &g_array_index (out, RcaJoinRoute, place[r->route] - 1);
-      if (r->queued)
-        c->bad_queued++;
-      else if (r->bad)
-        *(r->joined ? &c->bad : &c->bad_unjoined) += 1;
-      else
-        *(r->joined ? &c->good : &c->good_unjoined) += 1;
+      RcaJoinRoute fresh = { .route = route_name (j, r->route) };
+      g_array_append_val (out, fresh);
+      place[r->route] = out->len;
     }
+    RcaJoinRoute *c = &g_array_index (out, RcaJoinRoute, place[r->route] - 1);
+    if (r->queued)
+      c->bad_queued++;
+    else if (r->bad)
+      *(r->joined ? &c->bad : &c->bad_unjoined) += 1;
+    else
+      *(r->joined ? &c->good : &c->good_unjoined) += 1;
+  }
   g_array_sort (out, compare_route);
   return out;
 }
@@ -481,25 +478,25 @@ count_cells (Join *j)
   const RcaDictionary *things = rca_table_values (j->table, j->q->thing);
   g_array_sort (j->carry, compare_carry);
   for (guint i = 0; i < j->carry->len; i++)
+  {
+    const Carry *c = &g_array_index (j->carry, Carry, i);
+    const Request *r = &g_array_index (j->request, Request, c->request);
+    if (r->queued || (i && compare_carry (c, c - 1) == 0))
+      continue;
+    gint64 key = (gint64)(((guint64)c->thing << 32) | r->route);
+    guint at = GPOINTER_TO_UINT (g_hash_table_lookup (place, &key));
+    if (!at)
     {
-      const Carry *c = &g_array_index (j->carry, Carry, i);
-      const Request *r = &g_array_index (j->request, Request, c->request);
-      if (r->queued || (i && compare_carry (c, c - 1) == 0))
-        continue;
-      gint64 key = (gint64) (((guint64) c->thing << 32) | r->route);
-      guint at = GPOINTER_TO_UINT (g_hash_table_lookup (place, &key));
-      if (!at)
-        {
-          const char *thing = rca_dictionary_string (things, c->thing);
-          RcaJoinCell fresh = { .thing = thing, .route = route_name (j, r->route) };
-          fresh.label = j->q->thing == RCA_DIM_FINGERPRINT ? rca_table_statement_name (j->table, thing) : thing;
-          g_array_append_val (out, fresh);
-          at = out->len;
-          g_hash_table_insert (place, g_memdup2 (&key, sizeof key), GUINT_TO_POINTER (at));
-        }
-      RcaJoinCell *cell = &g_array_index (out, RcaJoinCell, at - 1);
-      *(r->bad ? &cell->bad_with : &cell->good_with) += 1;
+      const char *thing = rca_dictionary_string (things, c->thing);
+      RcaJoinCell fresh = { .thing = thing, .route = route_name (j, r->route) };
+      fresh.label = j->q->thing == RCA_DIM_FINGERPRINT ? rca_table_statement_name (j->table, thing) : thing;
+      g_array_append_val (out, fresh);
+      at = out->len;
+      g_hash_table_insert (place, g_memdup2 (&key, sizeof key), GUINT_TO_POINTER (at));
     }
+    RcaJoinCell *cell = &g_array_index (out, RcaJoinCell, at - 1);
+    *(r->bad ? &cell->bad_with : &cell->good_with) += 1;
+  }
   g_array_sort (out, compare_cell);
   return out;
 }

@@ -11,13 +11,13 @@ instances_by_id (RcaTable *table)
   rca_scan_init (&scan, table, RCA_STREAM_APP, ever, NULL, 0);
   while (rca_scan_next_sheet (&scan))
     for (guint32 row = 0; row < scan.sheet->n; row++)
-      {
-        guint32 id[2] = { rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row), rca_sheet_u32 (scan.sheet, RCA_COL_TRACE_ID, row) };
-        guint32 code = rca_sheet_u32 (scan.sheet, RCA_COL_INSTANCE, row);
-        for (guint k = 0; code && k < 2; k++)
-          if (id[k] && !instance[id[k]])
-            instance[id[k]] = code;
-      }
+    {
+      guint32 id[2] = { rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row), rca_sheet_u32 (scan.sheet, RCA_COL_TRACE_ID, row) };
+      guint32 code = rca_sheet_u32 (scan.sheet, RCA_COL_INSTANCE, row);
+      for (guint k = 0; code && k < 2; k++)
+        if (id[k] && !instance[id[k]])
+          instance[id[k]] = code;
+    }
   rca_scan_clear (&scan);
   return instance;
 }
@@ -30,17 +30,16 @@ services_by_instance (RcaTable *table)
   rca_scan_init (&scan, table, RCA_STREAM_APP, ever, NULL, 0);
   while (rca_scan_next_sheet (&scan))
     for (guint32 row = 0; row < scan.sheet->n; row++)
-      {
-        guint32 code = rca_sheet_u32 (scan.sheet, RCA_COL_INSTANCE, row);
-        if (code && !service[code])
-          service[code] = rca_sheet_u32 (scan.sheet, RCA_COL_SERVICE, row);
-      }
+    {
+      guint32 code = rca_sheet_u32 (scan.sheet, RCA_COL_INSTANCE, row);
+      if (code && !service[code])
+        service[code] = rca_sheet_u32 (scan.sheet, RCA_COL_SERVICE, row);
+    }
   rca_scan_clear (&scan);
   return service;
 }
 
-typedef struct
-{
+typedef struct {
   guint32 upstream, instance, n;
 } Pair;
 
@@ -64,24 +63,24 @@ count_pairs (RcaTable *table, const guint32 *instance_of)
   rca_scan_init (&scan, table, RCA_STREAM_ACCESS, ever, NULL, 0);
   while (rca_scan_next_sheet (&scan))
     for (guint32 row = 0; row < scan.sheet->n; row++)
+    {
+      guint32 upstream = rca_sheet_u32 (scan.sheet, RCA_COL_UPSTREAM, row);
+      guint32 id = rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row);
+      if (!id || !instance_of[id])
+        id = rca_sheet_u32 (scan.sheet, RCA_COL_TRACE_ID, row);
+      if (!upstream || !id || !instance_of[id])
+        continue;
+      gint64 key = (gint64)(((guint64)upstream << 32) | instance_of[id]);
+      guint at = GPOINTER_TO_UINT (g_hash_table_lookup (place, &key));
+      if (!at)
       {
-        guint32 upstream = rca_sheet_u32 (scan.sheet, RCA_COL_UPSTREAM, row);
-        guint32 id = rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row);
-        if (!id || !instance_of[id])
-          id = rca_sheet_u32 (scan.sheet, RCA_COL_TRACE_ID, row);
-        if (!upstream || !id || !instance_of[id])
-          continue;
-        gint64 key = (gint64) (((guint64) upstream << 32) | instance_of[id]);
-        guint at = GPOINTER_TO_UINT (g_hash_table_lookup (place, &key));
-        if (!at)
-          {
-            Pair fresh = { upstream, instance_of[id], 0 };
-            g_array_append_val (pair, fresh);
-            at = pair->len;
-            g_hash_table_insert (place, g_memdup2 (&key, sizeof key), GUINT_TO_POINTER (at));
-          }
-        g_array_index (pair, Pair, at - 1).n++;
+        Pair fresh = { upstream, instance_of[id], 0 };
+        g_array_append_val (pair, fresh);
+        at = pair->len;
+        g_hash_table_insert (place, g_memdup2 (&key, sizeof key), GUINT_TO_POINTER (at));
       }
+      g_array_index (pair, Pair, at - 1).n++;
+    }
   rca_scan_clear (&scan);
   g_array_sort (pair, compare_pair);
   return pair;
@@ -90,13 +89,12 @@ count_pairs (RcaTable *table, const guint32 *instance_of)
 static gint
 compare_peer (gconstpointer a, gconstpointer b)
 {
-  return strcmp ((*(RcaPeer *const *) a)->upstream, (*(RcaPeer *const *) b)->upstream);
+  return strcmp ((*(RcaPeer *const *)a)->upstream, (*(RcaPeer *const *)b)->upstream);
 }
 
 /* ---- the stream that users see ---- */
 
-typedef struct
-{
+typedef struct {
   guint64 n;
   RcaSpan span;
 } Requests;
@@ -110,11 +108,11 @@ requests_of (RcaTable *table, RcaStream stream)
   while (rca_scan_next_sheet (&scan))
     for (guint32 row = 0; row < scan.sheet->n; row++)
       if (rca_sheet_u8 (scan.sheet, RCA_COL_KIND, row) == RCA_KIND_REQUEST && rca_scan_covers (&scan, row))
-        {
-          r.n++;
-          r.span.start_ns = MIN (r.span.start_ns, scan.sheet->start[row]);
-          r.span.end_ns = MAX (r.span.end_ns, scan.sheet->start[row]);
-        }
+      {
+        r.n++;
+        r.span.start_ns = MIN (r.span.start_ns, scan.sheet->start[row]);
+        r.span.end_ns = MAX (r.span.end_ns, scan.sheet->start[row]);
+      }
   rca_scan_clear (&scan);
   return r;
 }
@@ -125,10 +123,10 @@ user_facing (RcaTable *table)
 {
   Requests edge = requests_of (table, RCA_STREAM_CDN), web = requests_of (table, RCA_STREAM_ACCESS);
   if (edge.n && web.n)
-    {
-      gint64 both = MIN (edge.span.end_ns, web.span.end_ns) - MAX (edge.span.start_ns, web.span.start_ns);
-      return both * 2 >= web.span.end_ns - web.span.start_ns ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
-    }
+  {
+    gint64 both = MIN (edge.span.end_ns, web.span.end_ns) - MAX (edge.span.start_ns, web.span.start_ns);
+    return both * 2 >= web.span.end_ns - web.span.start_ns ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
+  }
   if (edge.n || web.n)
     return edge.n ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
   return requests_of (table, RCA_STREAM_APP).n ? RCA_STREAM_APP : RCA_STREAM_UNKNOWN;
@@ -142,15 +140,15 @@ rca_table_learn_peers (RcaTable *table)
   g_autofree guint32 *service_of = services_by_instance (table);
   g_autoptr (GArray) pair = count_pairs (table, instance_of);
   for (guint i = 0; i < pair->len; i++)
-    {
-      const Pair *p = &g_array_index (pair, Pair, i);
-      if (i && p[-1].upstream == p->upstream)
-        continue; /* not the majority */
-      RcaPeer *peer = g_new (RcaPeer, 1);
-      *peer = (RcaPeer){ rca_dictionary_string (table->dictionary[RCA_DOMAIN_UPSTREAM], p->upstream),
-                         rca_dictionary_string (table->dictionary[RCA_DOMAIN_INSTANCE], p->instance),
-                         rca_dictionary_string (table->dictionary[RCA_DOMAIN_SERVICE], service_of[p->instance]) };
-      g_ptr_array_add (table->peer, peer);
-    }
+  {
+    const Pair *p = &g_array_index (pair, Pair, i);
+    if (i && p[-1].upstream == p->upstream)
+      continue; /* not the majority */
+    RcaPeer *peer = g_new (RcaPeer, 1);
+    *peer = (RcaPeer){ rca_dictionary_string (table->dictionary[RCA_DOMAIN_UPSTREAM], p->upstream),
+                       rca_dictionary_string (table->dictionary[RCA_DOMAIN_INSTANCE], p->instance),
+                       rca_dictionary_string (table->dictionary[RCA_DOMAIN_SERVICE], service_of[p->instance]) };
+    g_ptr_array_add (table->peer, peer);
+  }
   g_ptr_array_sort (table->peer, compare_peer);
 }

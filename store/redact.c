@@ -3,8 +3,7 @@
 /* No more than this of a line is looked at: what is quoted lies in it. */
 #define LOOK_BYTES 1024
 
-typedef struct
-{
+typedef struct {
   const char *p;
   gsize n;
   gsize at;
@@ -36,23 +35,27 @@ run_of (const Scan *s, gsize from, gboolean (*belongs) (char))
 /* Names whose value is a secret, lower case, as a whole word or at the end of one
  * ("db_password", "x-api-key"). */
 static const RcaBytes secret_names[] = {
-  { "password", 8 }, { "passwd", 6 },       { "pwd", 3 },         { "passphrase", 10 },    { "secret", 6 },        { "token", 5 },
-  { "api_key", 7 },  { "apikey", 6 },       { "api-key", 7 },     { "access_key", 10 },    { "accesskeyid", 11 },  { "private_key", 11 },
-  { "sessionid", 9 }, { "session_id", 10 }, { "phpsessid", 9 },   { "jsessionid", 10 },    { "cookie", 6 },        { "set-cookie", 10 },
-  { "signature", 9 }, { "credential", 10 }, { "x-amz-security-token", 20 }, { "client_secret", 13 }, { "authorization", 13 }, { "otp", 3 },
+  { "password", 8 },       { "passwd", 6 },         { "pwd", 3 },
+  { "passphrase", 10 },    { "secret", 6 },         { "token", 5 },
+  { "api_key", 7 },        { "apikey", 6 },         { "api-key", 7 },
+  { "access_key", 10 },    { "accesskeyid", 11 },   { "private_key", 11 },
+  { "sessionid", 9 },      { "session_id", 10 },    { "phpsessid", 9 },
+  { "jsessionid", 10 },    { "cookie", 6 },         { "set-cookie", 10 },
+  { "signature", 9 },      { "credential", 10 },    { "x-amz-security-token", 20 },
+  { "client_secret", 13 }, { "authorization", 13 }, { "otp", 3 },
 };
 
 static gboolean
 is_secret_name (RcaBytes word)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (secret_names); i++)
-    {
-      RcaBytes name = secret_names[i];
-      if (word.n < name.n || g_ascii_strncasecmp (word.p + word.n - name.n, name.p, name.n) != 0)
-        continue;
-      if (word.n == name.n || !g_ascii_isalnum (word.p[word.n - name.n - 1]))
-        return TRUE;
-    }
+  {
+    RcaBytes name = secret_names[i];
+    if (word.n < name.n || g_ascii_strncasecmp (word.p + word.n - name.n, name.p, name.n) != 0)
+      continue;
+    if (word.n == name.n || !g_ascii_isalnum (word.p[word.n - name.n - 1]))
+      return TRUE;
+  }
   return FALSE;
 }
 
@@ -62,10 +65,10 @@ auth_scheme (const Scan *s, gsize at, gsize *length)
   static const RcaBytes schemes[] = { { "bearer ", 7 }, { "basic ", 6 }, { "digest ", 7 }, { "token ", 6 }, { "apikey ", 7 } };
   for (gsize i = 0; i < G_N_ELEMENTS (schemes); i++)
     if (s->n - at > schemes[i].n && g_ascii_strncasecmp (s->p + at, schemes[i].p, schemes[i].n) == 0)
-      {
-        *length = schemes[i].n;
-        return TRUE;
-      }
+    {
+      *length = schemes[i].n;
+      return TRUE;
+    }
   return FALSE;
 }
 
@@ -93,16 +96,16 @@ take_word (Scan *s)
   gsize separator = is_secret_name (word) ? separator_after (s, s->at + n) : 0;
   gsize scheme = 0;
   if (separator == 0 && !(auth_scheme (s, s->at, &scheme) && run_of (s, s->at + scheme, value_char) >= 8))
-    {
-      g_string_append_len (s->out, word.p, (gssize) n);
-      s->at += n;
-      return;
-    }
+  {
+    g_string_append_len (s->out, word.p, (gssize)n);
+    s->at += n;
+    return;
+  }
   gsize head = separator ? n + separator : scheme;
   if (separator && auth_scheme (s, s->at + head, &scheme))
     head += scheme;
   gsize value = run_of (s, s->at + head, value_char);
-  g_string_append_len (s->out, s->p + s->at, (gssize) head);
+  g_string_append_len (s->out, s->p + s->at, (gssize)head);
   if (value)
     g_string_append (s->out, "<redacted>");
   s->at += head + value;
@@ -137,16 +140,16 @@ take_jwt (Scan *s)
 static gboolean
 take_known_token (Scan *s)
 {
-  static const RcaBytes prefixes[] = { { "AKIA", 4 },  { "ASIA", 4 },  { "ghp_", 4 },     { "gho_", 4 },     { "ghs_", 4 }, { "github_pat_", 11 },
+  static const RcaBytes prefixes[] = { { "AKIA", 4 },  { "ASIA", 4 },  { "ghp_", 4 },     { "gho_", 4 },     { "ghs_", 4 },  { "github_pat_", 11 },
                                        { "xoxb-", 5 }, { "xoxp-", 5 }, { "sk_live_", 8 }, { "rk_live_", 8 }, { "glpat-", 6 } };
   gsize n = run_of (s, s->at, word_char);
   for (gsize i = 0; i < G_N_ELEMENTS (prefixes); i++)
     if (n >= prefixes[i].n + 12 && memcmp (s->p + s->at, prefixes[i].p, prefixes[i].n) == 0)
-      {
-        g_string_append (s->out, "<token>");
-        s->at += n;
-        return TRUE;
-      }
+    {
+      g_string_append (s->out, "<token>");
+      s->at += n;
+      return TRUE;
+    }
   return FALSE;
 }
 
@@ -161,7 +164,7 @@ take_mail (Scan *s)
     domain--;
   const char *d = s->p + s->at + local + 1;
   const char *dot = domain ? memrchr (d, '.', domain) : NULL;
-  if (!dot || domain - (gsize) (dot - d) < 3 || !g_ascii_isalpha (dot[1]))
+  if (!dot || domain - (gsize)(dot - d) < 3 || !g_ascii_isalpha (dot[1]))
     return FALSE;
   g_string_append (s->out, "<email>");
   s->at += local + 1 + domain;
@@ -177,20 +180,20 @@ take_card (Scan *s)
   guint8 digit[20];
   gsize n = 0, i = s->at;
   for (; i < s->n && n < 20; i++)
-    {
-      if (g_ascii_isdigit (s->p[i]))
-        digit[n++] = (guint8) (s->p[i] - '0');
-      else if ((s->p[i] != ' ' && s->p[i] != '-') || i + 1 >= s->n || !g_ascii_isdigit (s->p[i + 1]))
-        break;
-    }
+  {
+    if (g_ascii_isdigit (s->p[i]))
+      digit[n++] = (guint8)(s->p[i] - '0');
+    else if ((s->p[i] != ' ' && s->p[i] != '-') || i + 1 >= s->n || !g_ascii_isdigit (s->p[i + 1]))
+      break;
+  }
   if (n < 13 || n > 19 || (i < s->n && (g_ascii_isalnum (s->p[i]) || s->p[i] == '.')) || digit[0] < 2 || digit[0] > 6)
     return FALSE;
   guint sum = 0;
   for (gsize k = 0; k < n; k++)
-    {
-      guint d = digit[n - 1 - k];
-      sum += k % 2 ? (d > 4 ? 2 * d - 9 : 2 * d) : d;
-    }
+  {
+    guint d = digit[n - 1 - k];
+    sum += k % 2 ? (d > 4 ? 2 * d - 9 : 2 * d) : d;
+  }
   if (sum % 10)
     return FALSE;
   g_string_append (s->out, "<card>");
@@ -210,7 +213,7 @@ take_url_password (Scan *s)
       colon = i;
   if (!colon || i >= s->n || s->p[i] != '@')
     return FALSE;
-  g_string_append_len (s->out, s->p + s->at, (gssize) (colon + 1 - s->at));
+  g_string_append_len (s->out, s->p + s->at, (gssize)(colon + 1 - s->at));
   g_string_append (s->out, "<redacted>");
   s->at = i;
   return TRUE;
@@ -220,21 +223,21 @@ static void
 redact (Scan *s)
 {
   while (s->at < s->n)
+  {
+    char c = s->p[s->at];
+    gboolean begins = s->at == 0 || !word_char (s->p[s->at - 1]);
+    if (c == ':' && take_url_password (s))
+      continue;
+    if (begins && word_char (c))
     {
-      char c = s->p[s->at];
-      gboolean begins = s->at == 0 || !word_char (s->p[s->at - 1]);
-      if (c == ':' && take_url_password (s))
+      if (take_jwt (s) || take_known_token (s) || take_mail (s) || (g_ascii_isdigit (c) && take_card (s)))
         continue;
-      if (begins && word_char (c))
-        {
-          if (take_jwt (s) || take_known_token (s) || take_mail (s) || (g_ascii_isdigit (c) && take_card (s)))
-            continue;
-          take_word (s);
-          continue;
-        }
-      g_string_append_c (s->out, c);
-      s->at++;
+      take_word (s);
+      continue;
     }
+    g_string_append_c (s->out, c);
+    s->at++;
+  }
 }
 
 /* Printable, cut at RCA_QUOTE_BYTES. Tabs become blanks, line feeds " ⏎ ". */
@@ -243,41 +246,41 @@ printable (const char *p, gsize n, gboolean more)
 {
   GString *out = g_string_sized_new (RCA_QUOTE_BYTES + 16);
   for (gsize i = 0; i < n;)
+  {
+    gsize before = out->len;
+    gunichar c = g_utf8_get_char_validated (p + i, (gssize)(n - i));
+    gsize step = 1;
+    if (p[i] == '\0')
+      g_string_append (out, "\\x00");
+    else if (c == (gunichar)-1 || c == (gunichar)-2)
+      g_string_append_printf (out, "\\x%02x", (guint8)p[i]);
+    else
     {
-      gsize before = out->len;
-      gunichar c = g_utf8_get_char_validated (p + i, (gssize) (n - i));
-      gsize step = 1;
-      if (p[i] == '\0')
-        g_string_append (out, "\\x00");
-      else if (c == (gunichar) -1 || c == (gunichar) -2)
-        g_string_append_printf (out, "\\x%02x", (guint8) p[i]);
+      step = (gsize)(g_utf8_next_char (p + i) - (p + i));
+      gboolean bidi = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+      if (c == '\t')
+        g_string_append_c (out, ' ');
+      else if (c == '\n')
+        g_string_append (out, " ⏎ ");
+      else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+        g_string_append_printf (out, "\\x%02x", c);
+      else if (bidi)
+        g_string_append_printf (out, "\\u%04x", c);
       else
-        {
-          step = (gsize) (g_utf8_next_char (p + i) - (p + i));
-          gboolean bidi = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-          if (c == '\t')
-            g_string_append_c (out, ' ');
-          else if (c == '\n')
-            g_string_append (out, " ⏎ ");
-          else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-            g_string_append_printf (out, "\\x%02x", c);
-          else if (bidi)
-            g_string_append_printf (out, "\\u%04x", c);
-          else
-            g_string_append_len (out, p + i, (gssize) step);
-        }
-      if (out->len > RCA_QUOTE_BYTES - 3)
-        {
-          /* room for "…" only: the character goes when more follows it */
-          if (i + step < n || more || out->len > RCA_QUOTE_BYTES)
-            {
-              g_string_truncate (out, before);
-              g_string_append (out, "…");
-              return g_string_free (out, FALSE);
-            }
-        }
-      i += step;
+        g_string_append_len (out, p + i, (gssize)step);
     }
+    if (out->len > RCA_QUOTE_BYTES - 3)
+    {
+      /* room for "…" only: the character goes when more follows it */
+      if (i + step < n || more || out->len > RCA_QUOTE_BYTES)
+      {
+        g_string_truncate (out, before);
+        g_string_append (out, "…");
+        return g_string_free (out, FALSE);
+      }
+    }
+    i += step;
+  }
   if (more)
     g_string_append (out, "…");
   return g_string_free (out, FALSE);

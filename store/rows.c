@@ -1,8 +1,7 @@
 #include "scan.h"
 
 /* A row that may be shown: kept small until it is. */
-typedef struct
-{
+typedef struct {
   gint64 key;
   guint32 source, row;
   guint64 order; /* place among rows of its source: ties by path and line */
@@ -25,14 +24,14 @@ static gint64
 key_of (RcaRowOrder order, const RcaSheet *sheet, guint32 row)
 {
   switch (order)
-    {
-    case RCA_ROWS_BY_TIME_DESC:
-      return -sheet->start[row];
-    case RCA_ROWS_BY_DURATION_DESC:
-      return -rca_sheet_i64 (sheet, RCA_COL_DURATION, row);
-    default:
-      return sheet->start[row];
-    }
+  {
+  case RCA_ROWS_BY_TIME_DESC:
+    return -sheet->start[row];
+  case RCA_ROWS_BY_DURATION_DESC:
+    return -rca_sheet_i64 (sheet, RCA_COL_DURATION, row);
+  default:
+    return sheet->start[row];
+  }
 }
 
 static gboolean
@@ -107,15 +106,15 @@ rca_table_rows (RcaTable *table, const RcaRowQuery *q)
   rca_scan_init (&scan, table, q->stream, q->span, q->filter, q->n_filters);
   while (!(q->id && !id) && rca_scan_next_sheet (&scan))
     for (guint32 row = 0; row < scan.sheet->n; row++)
-      {
-        if (!rca_scan_takes (&scan, row) || !wanted (q, scan.sheet, row, id))
-          continue;
-        guint64 order = ((guint64) rca_sheet_u16 (scan.sheet, RCA_COL_PART, row) << 32) | rca_sheet_u32 (scan.sheet, RCA_COL_LINE, row);
-        Pick p = { key_of (q->order, scan.sheet, row), scan.next_source, row, order, scan.source, scan.sheet };
-        g_array_append_val (pick, p);
-        if (pick->len >= limit * 2 + 4096)
-          trim (pick, limit);
-      }
+    {
+      if (!rca_scan_takes (&scan, row) || !wanted (q, scan.sheet, row, id))
+        continue;
+      guint64 order = ((guint64)rca_sheet_u16 (scan.sheet, RCA_COL_PART, row) << 32) | rca_sheet_u32 (scan.sheet, RCA_COL_LINE, row);
+      Pick p = { key_of (q->order, scan.sheet, row), scan.next_source, row, order, scan.source, scan.sheet };
+      g_array_append_val (pick, p);
+      if (pick->len >= limit * 2 + 4096)
+        trim (pick, limit);
+    }
   rca_scan_clear (&scan);
   trim (pick, limit);
   GPtrArray *rows = g_ptr_array_new_with_free_func (g_free);

@@ -9,11 +9,11 @@ add_filter (RcaScan *scan, RcaDimension dimension, const char *const *value, gbo
   RcaScanFilter *f = &scan->filter[scan->n_filters++];
   *f = (RcaScanFilter){ dimension, negate != FALSE, g_new0 (guint8, rca_dictionary_size (values)), NULL };
   for (; value && *value; value++)
-    {
-      guint32 code = rca_dictionary_find (values, rca_bytes_str (*value));
-      if (code || **value == '\0')
-        f->match[code] = 1;
-    }
+  {
+    guint32 code = rca_dictionary_find (values, rca_bytes_str (*value));
+    if (code || **value == '\0')
+      f->match[code] = 1;
+  }
 }
 
 void
@@ -47,18 +47,18 @@ gboolean
 rca_scan_next_sheet (RcaScan *scan)
 {
   for (; scan->next_source < scan->table->source->len; scan->next_source++, scan->next_sheet = 0)
+  {
+    scan->source = g_ptr_array_index (scan->table->source, scan->next_source);
+    while (scan->next_sheet < scan->source->sheet->len)
     {
-      scan->source = g_ptr_array_index (scan->table->source, scan->next_source);
-      while (scan->next_sheet < scan->source->sheet->len)
-        {
-          scan->sheet = g_ptr_array_index (scan->source->sheet, scan->next_sheet++);
-          if (!of_interest (scan, scan->sheet))
-            continue;
-          for (guint i = 0; i < scan->n_filters; i++)
-            scan->filter[i].codes = rca_sheet_codes (scan->sheet, scan->filter[i].dimension);
-          return TRUE;
-        }
+      scan->sheet = g_ptr_array_index (scan->source->sheet, scan->next_sheet++);
+      if (!of_interest (scan, scan->sheet))
+        continue;
+      for (guint i = 0; i < scan->n_filters; i++)
+        scan->filter[i].codes = rca_sheet_codes (scan->sheet, scan->filter[i].dimension);
+      return TRUE;
     }
+  }
   return FALSE;
 }
 

@@ -42,11 +42,11 @@ static inline gboolean
 rca_scan_passes (const RcaScan *scan, guint32 row)
 {
   for (guint i = 0; i < scan->n_filters; i++)
-    {
-      const RcaScanFilter *f = &scan->filter[i];
-      if (f->match[f->codes ? f->codes[row] : 0] == (guint8) f->negate)
-        return FALSE;
-    }
+  {
+    const RcaScanFilter *f = &scan->filter[i];
+    if (f->match[f->codes ? f->codes[row] : 0] == (guint8)f->negate)
+      return FALSE;
+  }
   return TRUE;
 }
 

@@ -1,9 +1,8 @@
 #include "seam.h"
 
-G_DEFINE_QUARK (rca-store-error-quark, rca_store_error)
+G_DEFINE_QUARK (rca - store - error - quark, rca_store_error)
 
-struct RcaStore
-{
+struct RcaStore {
   const RcaBackend *backend;
   gpointer impl;
 };

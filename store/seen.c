@@ -1,12 +1,11 @@
 #include "scan.h"
 
-#define MERGE_NS (60 * RCA_NS_PER_S)
+#define MERGE_NS         (60 * RCA_NS_PER_S)
 #define KEEP_OCCURRENCES 64
 /* Below this a half of what was looked at is too short to count new values in. */
 #define SHORT_NS (600 * RCA_NS_PER_S)
 
-typedef struct
-{
+typedef struct {
   guint32 value; /* index into the values asked for */
   gint64 start;
   double seconds; /* of statement time; -1: count rows */
@@ -26,7 +25,7 @@ seen_free (gpointer data)
 {
   RcaSeen *s = data;
   g_array_unref (s->occurrence);
-  g_free ((char *) s->value);
+  g_free ((char *)s->value);
   g_free (s);
 }
 
@@ -43,7 +42,7 @@ rca_seen_answer_free (RcaSeenAnswer *answer)
 static void
 close_occurrence (RcaSeen *seen, RcaSpan span, double amount)
 {
-  double seconds = MAX ((double) (span.end_ns - span.start_ns) / 1e9, 1.0);
+  double seconds = MAX ((double)(span.end_ns - span.start_ns) / 1e9, 1.0);
   RcaOccurrence o = { span, amount / seconds };
   if (seen->occurrence->len == KEEP_OCCURRENCES)
     g_array_remove_index (seen->occurrence, 0);
@@ -62,21 +61,20 @@ gather (RcaSeen *seen, const Sighting *s, guint n)
   RcaSpan span = { s[0].start, s[0].start };
   double amount = 0;
   for (guint i = 0; i < n; i++)
+  {
+    if (s[i].start - span.end_ns >= MERGE_NS)
     {
-      if (s[i].start - span.end_ns >= MERGE_NS)
-        {
-          close_occurrence (seen, span, amount);
-          span.start_ns = s[i].start;
-          amount = 0;
-        }
-      span.end_ns = s[i].start;
-      amount += s[i].seconds >= 0 ? s[i].seconds : 1;
+      close_occurrence (seen, span, amount);
+      span.start_ns = s[i].start;
+      amount = 0;
     }
+    span.end_ns = s[i].start;
+    amount += s[i].seconds >= 0 ? s[i].seconds : 1;
+  }
   close_occurrence (seen, span, amount);
 }
 
-typedef struct
-{
+typedef struct {
   RcaTable *table;
   RcaStream stream;
   RcaDimension dimension;
@@ -92,23 +90,23 @@ look (Look *l)
   RcaScan scan;
   rca_scan_init (&scan, l->table, l->stream, l->looked, NULL, 0);
   while (rca_scan_next_sheet (&scan))
+  {
+    const guint32 *codes = rca_sheet_codes (scan.sheet, l->dimension);
+    for (guint32 row = 0; codes && row < scan.sheet->n; row++)
     {
-      const guint32 *codes = rca_sheet_codes (scan.sheet, l->dimension);
-      for (guint32 row = 0; codes && row < scan.sheet->n; row++)
-        {
-          guint32 code = codes[row];
-          if (!code || !rca_scan_takes (&scan, row))
-            continue;
-          gint64 start = scan.sheet->start[row];
-          if (start >= l->half.start_ns && start < l->half.end_ns && l->times[code] < 2)
-            l->times[code]++;
-          if (!l->asked[code])
-            continue;
-          gboolean statement = rca_sheet_u8 (scan.sheet, RCA_COL_KIND, row) == RCA_KIND_STATEMENT;
-          Sighting s = { l->asked[code] - 1, start, statement ? (double) MAX (rca_sheet_i64 (scan.sheet, RCA_COL_DURATION, row), 0) / 1e9 : -1 };
-          g_array_append_val (l->sighting, s);
-        }
+      guint32 code = codes[row];
+      if (!code || !rca_scan_takes (&scan, row))
+        continue;
+      gint64 start = scan.sheet->start[row];
+      if (start >= l->half.start_ns && start < l->half.end_ns && l->times[code] < 2)
+        l->times[code]++;
+      if (!l->asked[code])
+        continue;
+      gboolean statement = rca_sheet_u8 (scan.sheet, RCA_COL_KIND, row) == RCA_KIND_STATEMENT;
+      Sighting s = { l->asked[code] - 1, start, statement ? (double)MAX (rca_sheet_i64 (scan.sheet, RCA_COL_DURATION, row), 0) / 1e9 : -1 };
+      g_array_append_val (l->sighting, s);
     }
+  }
   rca_scan_clear (&scan);
   g_array_sort (l->sighting, compare_sighting);
 }
@@ -121,10 +119,10 @@ covered (RcaTable *table, RcaStream stream, RcaSpan back)
   RcaScan scan;
   rca_scan_init (&scan, table, stream, back, NULL, 0);
   while (rca_scan_next_sheet (&scan))
-    {
-      span.start_ns = MIN (span.start_ns, scan.sheet->min_start);
-      span.end_ns = MAX (span.end_ns, scan.sheet->max_start + 1);
-    }
+  {
+    span.start_ns = MIN (span.start_ns, scan.sheet->min_start);
+    span.end_ns = MAX (span.end_ns, scan.sheet->max_start + 1);
+  }
   rca_scan_clear (&scan);
   if (span.start_ns >= span.end_ns)
     return (RcaSpan){ back.start_ns, back.start_ns };
@@ -137,7 +135,7 @@ singleton_rate (const Look *l, guint32 n_codes)
   guint n = 0;
   for (guint32 c = 1; c < n_codes; c++)
     n += l->times[c] == 1;
-  double seconds = (double) (l->half.end_ns - l->half.start_ns) / 1e9;
+  double seconds = (double)(l->half.end_ns - l->half.start_ns) / 1e9;
   return seconds > 0 ? n / seconds : 0;
 }
 
@@ -151,11 +149,11 @@ rca_table_seen (RcaTable *table, RcaStream stream, RcaDimension dimension, const
   g_autofree guint32 *times = g_new0 (guint32, n_codes);
   guint n_values = 0;
   for (; value[n_values]; n_values++)
-    {
-      guint32 code = rca_dictionary_find (values, rca_bytes_str (value[n_values]));
-      if (code && !asked[code])
-        asked[code] = n_values + 1;
-    }
+  {
+    guint32 code = rca_dictionary_find (values, rca_bytes_str (value[n_values]));
+    if (code && !asked[code])
+      asked[code] = n_values + 1;
+  }
   RcaSpan looked = covered (table, stream, back), half = looked;
   if (looked.end_ns - looked.start_ns >= 2 * SHORT_NS)
     half.end_ns = looked.start_ns + (looked.end_ns - looked.start_ns) / 2;
@@ -167,14 +165,14 @@ rca_table_seen (RcaTable *table, RcaStream stream, RcaDimension dimension, const
   answer->singletons_per_s = singleton_rate (&l, n_codes);
   answer->seen = g_ptr_array_new_with_free_func (seen_free);
   for (guint i = 0, at = 0; i < n_values; i++)
-    {
-      RcaSeen *seen = g_new0 (RcaSeen, 1);
-      *seen = (RcaSeen){ g_strdup (value[i]), RCA_TIME_NONE, RCA_TIME_NONE, 0, g_array_new (FALSE, FALSE, sizeof (RcaOccurrence)) };
-      guint from = at;
-      while (at < sighting->len && g_array_index (sighting, Sighting, at).value == i)
-        at++;
-      gather (seen, &g_array_index (sighting, Sighting, from), at - from);
-      g_ptr_array_add (answer->seen, seen);
-    }
+  {
+    RcaSeen *seen = g_new0 (RcaSeen, 1);
+    *seen = (RcaSeen){ g_strdup (value[i]), RCA_TIME_NONE, RCA_TIME_NONE, 0, g_array_new (FALSE, FALSE, sizeof (RcaOccurrence)) };
+    guint from = at;
+    while (at < sighting->len && g_array_index (sighting, Sighting, at).value == i)
+      at++;
+    gather (seen, &g_array_index (sighting, Sighting, from), at - from);
+    g_ptr_array_add (answer->seen, seen);
+  }
   return answer;
 }

@@ -7,8 +7,7 @@ static const RcaColumnInfo columns[RCA_N_COLUMNS] = {
 };
 
 static const guint8 widths[] = {
-  [RCA_COLUMN_U8] = 1,  [RCA_COLUMN_U16] = 2, [RCA_COLUMN_U32] = 4,  [RCA_COLUMN_U64] = 8,
-  [RCA_COLUMN_I64] = 8, [RCA_COLUMN_F64] = 8, [RCA_COLUMN_CODE] = 4,
+  [RCA_COLUMN_U8] = 1, [RCA_COLUMN_U16] = 2, [RCA_COLUMN_U32] = 4, [RCA_COLUMN_U64] = 8, [RCA_COLUMN_I64] = 8, [RCA_COLUMN_F64] = 8, [RCA_COLUMN_CODE] = 4,
 };
 
 const RcaColumnInfo *
@@ -54,7 +53,7 @@ static void
 clear_elements (RcaSheet *sheet, RcaColumnId c, guint32 from, guint32 to)
 {
   gsize width = widths[columns[c].type];
-  memset ((char *) sheet->column[c] + from * width, columns[c].type == RCA_COLUMN_I64 ? 0xff : 0, (to - from) * width);
+  memset ((char *)sheet->column[c] + from * width, columns[c].type == RCA_COLUMN_I64 ? 0xff : 0, (to - from) * width);
 }
 
 void
@@ -66,10 +65,10 @@ rca_sheet_reserve (RcaSheet *sheet, guint32 n_rows)
   sheet->capacity = n_rows;
   for (guint c = 0; c < RCA_N_COLUMNS; c++)
     if (sheet->column[c])
-      {
-        sheet->column[c] = g_realloc_n (sheet->column[c], sheet->capacity, widths[columns[c].type]);
-        clear_elements (sheet, (RcaColumnId) c, before, sheet->capacity);
-      }
+    {
+      sheet->column[c] = g_realloc_n (sheet->column[c], sheet->capacity, widths[columns[c].type]);
+      clear_elements (sheet, (RcaColumnId)c, before, sheet->capacity);
+    }
 }
 
 guint32
@@ -85,10 +84,10 @@ gpointer
 rca_sheet_column (RcaSheet *sheet, RcaColumnId c)
 {
   if (!sheet->column[c])
-    {
-      sheet->column[c] = g_malloc_n (MAX (sheet->capacity, 1), widths[columns[c].type]);
-      clear_elements (sheet, c, 0, sheet->capacity);
-    }
+  {
+    sheet->column[c] = g_malloc_n (MAX (sheet->capacity, 1), widths[columns[c].type]);
+    clear_elements (sheet, c, 0, sheet->capacity);
+  }
   return sheet->column[c];
 }
 
@@ -99,31 +98,31 @@ rca_sheet_set_u (RcaSheet *sheet, RcaColumnId c, guint32 row, guint64 value)
     return; /* absent already, and an absent column stays unmade */
   gpointer data = rca_sheet_column (sheet, c);
   switch (widths[columns[c].type])
-    {
-    case 1:
-      ((guint8 *) data)[row] = (guint8) value;
-      break;
-    case 2:
-      ((guint16 *) data)[row] = (guint16) value;
-      break;
-    case 4:
-      ((guint32 *) data)[row] = (guint32) value;
-      break;
-    default:
-      ((guint64 *) data)[row] = value;
-    }
+  {
+  case 1:
+    ((guint8 *)data)[row] = (guint8)value;
+    break;
+  case 2:
+    ((guint16 *)data)[row] = (guint16)value;
+    break;
+  case 4:
+    ((guint32 *)data)[row] = (guint32)value;
+    break;
+  default:
+    ((guint64 *)data)[row] = value;
+  }
 }
 
 void
 rca_sheet_set_i64 (RcaSheet *sheet, RcaColumnId c, guint32 row, gint64 value)
 {
-  ((gint64 *) rca_sheet_column (sheet, c))[row] = value;
+  ((gint64 *)rca_sheet_column (sheet, c))[row] = value;
 }
 
 void
 rca_sheet_set_f64 (RcaSheet *sheet, RcaColumnId c, guint32 row, double value)
 {
-  ((double *) rca_sheet_column (sheet, c))[row] = value;
+  ((double *)rca_sheet_column (sheet, c))[row] = value;
 }
 
 guint32

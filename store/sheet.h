@@ -65,16 +65,16 @@ gsize rca_column_width (RcaColumnType type); /* bytes an element */
 typedef struct RcaSheet RcaSheet;
 struct RcaSheet {
   guint32 n, capacity;
-  gpointer column[RCA_N_COLUMNS]; /* NULL: absent in all rows */
+  gpointer column[RCA_N_COLUMNS];           /* NULL: absent in all rows */
   RcaDictionary *dictionary[RCA_N_DOMAINS]; /* NULL: nothing in it, or merged into the table's */
 
   /* filled when the table is finished */
-  gint64 *start;  /* corrected begin of the work, RCA_TIME_NONE without a time */
+  gint64 *start; /* corrected begin of the work, RCA_TIME_NONE without a time */
   gint64 *end;
-  gint64 min_start, max_start; /* of rows with a time; min > max when none */
-  guint8 *hidden; /* rows told by another source already; NULL when none */
+  gint64 min_start, max_start;        /* of rows with a time; min > max when none */
+  guint8 *hidden;                     /* rows told by another source already; NULL when none */
   guint32 *derived[RCA_N_DIMENSIONS]; /* codes of dimensions that are no column, made when first asked (dimension.c) */
-  guint8 streams; /* bit s: some row is of stream s */
+  guint8 streams;                     /* bit s: some row is of stream s */
 };
 
 RcaSheet *rca_sheet_new (void);
@@ -94,37 +94,37 @@ void rca_sheet_reserve (RcaSheet *sheet, guint32 n_rows);
 static inline guint8
 rca_sheet_u8 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const guint8 *) s->column[c])[row] : 0;
+  return s->column[c] ? ((const guint8 *)s->column[c])[row] : 0;
 }
 
 static inline guint16
 rca_sheet_u16 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const guint16 *) s->column[c])[row] : 0;
+  return s->column[c] ? ((const guint16 *)s->column[c])[row] : 0;
 }
 
 static inline guint32
 rca_sheet_u32 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const guint32 *) s->column[c])[row] : 0;
+  return s->column[c] ? ((const guint32 *)s->column[c])[row] : 0;
 }
 
 static inline guint64
 rca_sheet_u64 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const guint64 *) s->column[c])[row] : 0;
+  return s->column[c] ? ((const guint64 *)s->column[c])[row] : 0;
 }
 
 static inline gint64
 rca_sheet_i64 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const gint64 *) s->column[c])[row] : -1;
+  return s->column[c] ? ((const gint64 *)s->column[c])[row] : -1;
 }
 
 static inline double
 rca_sheet_f64 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const double *) s->column[c])[row] : 0.0;
+  return s->column[c] ? ((const double *)s->column[c])[row] : 0.0;
 }
 
 static inline gboolean
@@ -138,10 +138,10 @@ static inline gboolean
 rca_sheet_failed (const RcaSheet *s, guint32 row)
 {
   if (rca_sheet_u8 (s, RCA_COL_KIND, row) == RCA_KIND_REQUEST)
-    {
-      guint16 status = rca_sheet_u16 (s, RCA_COL_STATUS, row);
-      return status >= 500 && status <= 599;
-    }
+  {
+    guint16 status = rca_sheet_u16 (s, RCA_COL_STATUS, row);
+    return status >= 500 && status <= 599;
+  }
   return rca_sheet_u8 (s, RCA_COL_SEVERITY, row) >= RCA_SEVERITY_ERROR;
 }
 

@@ -8,7 +8,7 @@ rca_table_source_new (const char *path)
   s->format = g_strdup ("unknown");
   s->first_ns = s->last_ns = RCA_TIME_NONE;
   s->part = g_ptr_array_new_with_free_func (g_free);
-  s->sheet = g_ptr_array_new_with_free_func ((GDestroyNotify) rca_sheet_free);
+  s->sheet = g_ptr_array_new_with_free_func ((GDestroyNotify)rca_sheet_free);
   s->problem = g_ptr_array_new_with_free_func (g_free);
   s->text = rca_text_new ();
   s->time_step_ns = RCA_NS_PER_S;
@@ -63,10 +63,10 @@ rca_table_source_describe (RcaTableSource *s, const RcaSource *from)
   s->zone_known = from->zone_known;
   g_ptr_array_set_size (s->part, 0);
   for (guint i = 0; i < from->parts->len; i++)
-    {
-      const RcaSourcePart *part = g_ptr_array_index (from->parts, i);
-      g_ptr_array_add (s->part, part->member ? g_strdup_printf ("%s/%s", part->path, part->member) : g_strdup (part->path));
-    }
+  {
+    const RcaSourcePart *part = g_ptr_array_index (from->parts, i);
+    g_ptr_array_add (s->part, part->member ? g_strdup_printf ("%s/%s", part->path, part->member) : g_strdup (part->path));
+  }
   g_ptr_array_set_size (s->problem, 0);
   for (guint i = 0; i < from->problems->len; i++)
     g_ptr_array_add (s->problem, g_strdup (g_ptr_array_index (from->problems, i)));
@@ -87,7 +87,7 @@ RcaTable *
 rca_table_new (void)
 {
   RcaTable *t = g_new0 (RcaTable, 1);
-  t->source = g_ptr_array_new_with_free_func ((GDestroyNotify) rca_table_source_free);
+  t->source = g_ptr_array_new_with_free_func ((GDestroyNotify)rca_table_source_free);
   t->problem = g_ptr_array_new_with_free_func (g_free);
   t->note = g_ptr_array_new_with_free_func (g_free);
   t->mark = g_ptr_array_new_with_free_func (mark_free);

@@ -16,19 +16,19 @@ typedef struct {
   guint64 lines, records, parsed, rejected, http_5xx, errors, slow, changes, samples, present;
   gint64 first_ns, last_ns; /* as logged */
   gboolean zone_known;
-  GPtrArray *part; /* char*: what a reference calls its path */
+  GPtrArray *part;  /* char*: what a reference calls its path */
   GPtrArray *sheet; /* RcaSheet, in order of reading */
   RcaText *text;
   GPtrArray *problem; /* char* */
 
   /* learnt by the writer */
-  guint8 stamp_digits; /* bit 0: some stamp has a fraction of a second, bit 1: of a millisecond */
+  guint8 stamp_digits;        /* bit 0: some stamp has a fraction of a second, bit 1: of a millisecond */
   guint64 zoneless, dateless; /* records whose stamp says no zone, no date */
 
   /* found when the table is finished */
   char *instance;
   char *zone;
-  gint64 zone_shift_ns; /* added to stamps without a zone; unused with @zone_by_table */
+  gint64 zone_shift_ns;     /* added to stamps without a zone or date; unused with @zone_by_table */
   GTimeZone *zone_by_table; /* the assumed zone, with its summer time */
   gint64 clock_offset_ns;
   gint64 time_step_ns;
@@ -59,11 +59,11 @@ typedef struct {
   GPtrArray *source; /* RcaTableSource, by path once finished */
   RcaDictionary *dictionary[RCA_N_DOMAINS];
   RcaDictionary *derived[RCA_N_DIMENSIONS]; /* of dimensions that are no column; NULL until asked */
-  GPtrArray *problem, *note; /* char* */
-  GPtrArray *mark; /* RcaMark */
+  GPtrArray *problem, *note;                /* char* */
+  GPtrArray *mark;                          /* RcaMark */
   gboolean no_redact;
   RcaStream user_facing;
-  GPtrArray *peer; /* RcaPeer, strings in dictionaries */
+  GPtrArray *peer;       /* RcaPeer, strings in dictionaries */
   GStringChunk *strings; /* for answers that outlive nothing but the store */
 } RcaTable;
 
@@ -93,7 +93,8 @@ RcaSeenAnswer *rca_table_seen (RcaTable *table, RcaStream stream, RcaDimension d
 gint64 rca_table_zoned (const RcaTableSource *source, gint64 time_ns);
 
 /* Steps of finishing, each a file. */
-void rca_table_find_clocks (RcaTable *table, GTimeZone *assumed); /* clock.c: zones, dates, offsets */
+void rca_table_find_clocks (RcaTable *table, GTimeZone *assumed); /* clock.c: zones and dates, then the offsets */
+void rca_table_find_offsets (RcaTable *table);                    /* skew.c: clocks that are fast or slow */
 void rca_table_hide_duplicates (RcaTable *table);                 /* duplicate.c */
 void rca_table_learn_peers (RcaTable *table);                     /* peer.c: peers, the user-facing stream */
 /* version.c: adds (RcaChange) the versions that rows say first, where no change in @all tells of them. */

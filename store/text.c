@@ -1,8 +1,7 @@
 #include "text.h"
 #include <zstd.h>
 
-typedef struct
-{
+typedef struct {
   guint64 position;
   gsize n;          /* uncompressed */
   char *raw;        /* or NULL */
@@ -12,9 +11,8 @@ typedef struct
   guint index;
 } Block;
 
-struct RcaText
-{
-  GArray *block; /* Block */
+struct RcaText {
+  GArray *block;  /* Block */
   gsize capacity; /* of the last block's raw */
   gboolean squeeze;
   gint cached; /* index of the block in @cache, or -1 */
@@ -36,11 +34,11 @@ rca_text_free (RcaText *text)
   if (!text)
     return;
   for (guint i = 0; i < text->block->len; i++)
-    {
-      Block *b = &g_array_index (text->block, Block, i);
-      g_free (b->raw);
-      g_clear_pointer (&b->squeezed, g_bytes_unref);
-    }
+  {
+    Block *b = &g_array_index (text->block, Block, i);
+    g_free (b->raw);
+    g_clear_pointer (&b->squeezed, g_bytes_unref);
+  }
   g_array_unref (text->block);
   g_clear_pointer (&text->cache, g_bytes_unref);
   g_free (text);
@@ -61,10 +59,10 @@ squeeze_block (Block *b)
   char *out = g_malloc (bound);
   gsize n = ZSTD_compress (out, bound, b->raw, b->n, 1);
   if (ZSTD_isError (n))
-    {
-      g_free (out);
-      return;
-    }
+  {
+    g_free (out);
+    return;
+  }
   b->squeezed = g_bytes_new_take (g_realloc (out, MAX (n, 1)), n);
   g_clear_pointer (&b->raw, g_free);
 }
@@ -84,10 +82,10 @@ rca_text_memory (const RcaText *text)
 {
   guint64 n = 0;
   for (guint i = 0; i < text->block->len; i++)
-    {
-      const Block *b = &g_array_index (text->block, Block, i);
-      n += b->raw ? b->n : b->squeezed ? g_bytes_get_size (b->squeezed) : 0;
-    }
+  {
+    const Block *b = &g_array_index (text->block, Block, i);
+    n += b->raw ? b->n : b->squeezed ? g_bytes_get_size (b->squeezed) : 0;
+  }
   return n;
 }
 
@@ -112,10 +110,10 @@ rca_text_append (RcaText *text, RcaBytes bytes)
   if (!b || !b->raw)
     b = new_block (text, bytes.n);
   else if (b->n + bytes.n > text->capacity && b->n + bytes.n <= RCA_TEXT_BLOCK_BYTES)
-    {
-      text->capacity = MIN (RCA_TEXT_BLOCK_BYTES, MAX (b->n + bytes.n, text->capacity * 4));
-      b->raw = g_realloc (b->raw, text->capacity);
-    }
+  {
+    text->capacity = MIN (RCA_TEXT_BLOCK_BYTES, MAX (b->n + bytes.n, text->capacity * 4));
+    b->raw = g_realloc (b->raw, text->capacity);
+  }
   else if (b->n + bytes.n > text->capacity)
     b = new_block (text, bytes.n);
   if (bytes.n)
@@ -156,12 +154,12 @@ rca_text_block (RcaText *text, guint index, guint64 *position)
   *position = b->position;
   if (b->raw)
     return rca_bytes (b->raw, b->n);
-  if (text->cached != (gint) index)
-    {
-      g_clear_pointer (&text->cache, g_bytes_unref);
-      text->cache = b->squeezed ? unsqueeze (b) : b->fetch ? b->fetch (b->index, b->user) : NULL;
-      text->cached = (gint) index;
-    }
+  if (text->cached != (gint)index)
+  {
+    g_clear_pointer (&text->cache, g_bytes_unref);
+    text->cache = b->squeezed ? unsqueeze (b) : b->fetch ? b->fetch (b->index, b->user) : NULL;
+    text->cached = (gint)index;
+  }
   if (!text->cache || g_bytes_get_size (text->cache) != b->n)
     return rca_bytes (NULL, 0);
   return rca_bytes (g_bytes_get_data (text->cache, NULL), b->n);
@@ -173,13 +171,13 @@ find_block (const RcaText *text, guint64 position)
 {
   guint low = 0, high = text->block->len;
   while (high - low > 1)
-    {
-      guint middle = (low + high) / 2;
-      if (g_array_index (text->block, Block, middle).position <= position)
-        low = middle;
-      else
-        high = middle;
-    }
+  {
+    guint middle = (low + high) / 2;
+    if (g_array_index (text->block, Block, middle).position <= position)
+      low = middle;
+    else
+      high = middle;
+  }
   return low;
 }
 

@@ -7,24 +7,15 @@
 /* What was worked out for some bytes, by their hash: a direct-mapped table, so memory
  * does not grow with hostile input. Codes are those of the sheet being filled. */
 #define MEMO_SLOTS 4096
-typedef struct
-{
+typedef struct {
   guint64 key;
   guint32 code;
   guint8 extra;
 } Memo;
 
-enum
-{
-  MEMO_ROUTE,
-  MEMO_AGENT,
-  MEMO_TEMPLATE,
-  MEMO_STATEMENT,
-  N_MEMOS
-};
+enum { MEMO_ROUTE, MEMO_AGENT, MEMO_TEMPLATE, MEMO_STATEMENT, N_MEMOS };
 
-struct RcaTableWriter
-{
+struct RcaTableWriter {
   RcaTableSource *into;
   RcaSheet *sheet; /* being filled: the last of @into->sheet */
   RcaArena *arena;
@@ -37,8 +28,7 @@ struct RcaTableWriter
   gpointer user;
 };
 
-static const struct
-{
+static const struct {
   RcaField field;
   RcaColumnId column;
 } strings[] = {
@@ -83,7 +73,7 @@ static const struct
 };
 
 /* Strings longer than this are cut: a dimension's value is a name, not a text. */
-#define VALUE_BYTES 512
+#define VALUE_BYTES     512
 #define STATEMENT_BYTES 4096
 
 RcaTableWriter *
@@ -147,14 +137,14 @@ set_route (RcaTableWriter *w, guint32 row, RcaBytes method, RcaBytes target)
 {
   RcaBytes path = path_without_query (target);
   guint64 path_hash = hash_bytes (path);
-  rca_sheet_set_u (w->sheet, RCA_COL_PATH_HASH, row, (guint32) path_hash);
+  rca_sheet_set_u (w->sheet, RCA_COL_PATH_HASH, row, (guint32)path_hash);
   guint64 key = (path_hash ^ (hash_bytes (method) << 1)) | 1;
   Memo *m = memo_slot (w, MEMO_ROUTE, key);
   if (m->key != key)
-    {
-      RcaIdentity route = rca_route (method, path, w->arena);
-      *m = (Memo){ key, rca_sheet_set_str (w->sheet, RCA_COL_ROUTE, row, cut (route.text, VALUE_BYTES)), (guint8) rca_audience (path, RCA_BYTES ("")) };
-    }
+  {
+    RcaIdentity route = rca_route (method, path, w->arena);
+    *m = (Memo){ key, rca_sheet_set_str (w->sheet, RCA_COL_ROUTE, row, cut (route.text, VALUE_BYTES)), (guint8)rca_audience (path, RCA_BYTES ("")) };
+  }
   rca_sheet_set_u (w->sheet, RCA_COL_ROUTE, row, m->code);
   rca_sheet_set_u (w->sheet, RCA_COL_AUDIENCE, row, m->extra + 1u);
 }
@@ -165,7 +155,7 @@ set_agent (RcaTableWriter *w, guint32 row, RcaBytes agent)
   guint64 key = hash_bytes (agent);
   Memo *m = memo_slot (w, MEMO_AGENT, key);
   if (m->key != key)
-    *m = (Memo){ key, rca_sheet_set_str (w->sheet, RCA_COL_AGENT, row, rca_agent_family (agent)), (guint8) rca_audience (RCA_BYTES (""), agent) };
+    *m = (Memo){ key, rca_sheet_set_str (w->sheet, RCA_COL_AGENT, row, rca_agent_family (agent)), (guint8)rca_audience (RCA_BYTES (""), agent) };
   rca_sheet_set_u (w->sheet, RCA_COL_AGENT, row, m->code);
   if (m->extra != RCA_AUDIENCE_USER && rca_sheet_u8 (w->sheet, RCA_COL_AUDIENCE, row) <= RCA_AUDIENCE_USER + 1)
     rca_sheet_set_u (w->sheet, RCA_COL_AUDIENCE, row, m->extra + 1u);
@@ -177,10 +167,10 @@ set_template (RcaTableWriter *w, guint32 row, RcaBytes message)
   guint64 key = hash_bytes (cut (message, VALUE_BYTES));
   Memo *m = memo_slot (w, MEMO_TEMPLATE, key);
   if (m->key != key)
-    {
-      RcaIdentity t = rca_template (message, w->arena);
-      *m = (Memo){ key, rca_sheet_set_str (w->sheet, RCA_COL_TEMPLATE, row, cut (t.text, VALUE_BYTES)), 0 };
-    }
+  {
+    RcaIdentity t = rca_template (message, w->arena);
+    *m = (Memo){ key, rca_sheet_set_str (w->sheet, RCA_COL_TEMPLATE, row, cut (t.text, VALUE_BYTES)), 0 };
+  }
   rca_sheet_set_u (w->sheet, RCA_COL_TEMPLATE, row, m->code);
 }
 
@@ -190,10 +180,10 @@ set_statement (RcaTableWriter *w, guint32 row, RcaBytes statement)
   guint64 key = hash_bytes (statement);
   Memo *m = memo_slot (w, MEMO_STATEMENT, key);
   if (m->key != key)
-    {
-      RcaIdentity f = rca_sql_fingerprint (statement, w->arena);
-      *m = (Memo){ key, rca_sheet_set_str (w->sheet, RCA_COL_FINGERPRINT, row, cut (f.text, STATEMENT_BYTES)), 0 };
-    }
+  {
+    RcaIdentity f = rca_sql_fingerprint (statement, w->arena);
+    *m = (Memo){ key, rca_sheet_set_str (w->sheet, RCA_COL_FINGERPRINT, row, cut (f.text, STATEMENT_BYTES)), 0 };
+  }
   rca_sheet_set_u (w->sheet, RCA_COL_FINGERPRINT, row, m->code);
 }
 
@@ -213,15 +203,15 @@ kind_of (const RcaEvent *ev)
     return RCA_KIND_STATEMENT;
   gboolean failed = ev->severity >= RCA_SEVERITY_ERROR;
   if (rca_event_has (ev, RCA_FIELD_HTTP_STATUS))
-    {
-      if (ev->stream == RCA_STREAM_ACCESS || ev->stream == RCA_STREAM_CDN)
-        return RCA_KIND_REQUEST;
-      /* an application may name a request's status in the record of its failure as well: the
-       * request itself is the one that was served, with a path, and no exception in place of a duration */
-      gboolean served = rca_event_has (ev, RCA_FIELD_URL_PATH) && (rca_event_has (ev, RCA_FIELD_DURATION) || !rca_event_has (ev, RCA_FIELD_EXCEPTION));
-      if (served && ev->stream == RCA_STREAM_APP)
-        return RCA_KIND_REQUEST;
-    }
+  {
+    if (ev->stream == RCA_STREAM_ACCESS || ev->stream == RCA_STREAM_CDN)
+      return RCA_KIND_REQUEST;
+    /* an application may name a request's status in the record of its failure as well: the
+     * request itself is the one that was served, with a path, and no exception in place of a duration */
+    gboolean served = rca_event_has (ev, RCA_FIELD_URL_PATH) && (rca_event_has (ev, RCA_FIELD_DURATION) || !rca_event_has (ev, RCA_FIELD_EXCEPTION));
+    if (served && ev->stream == RCA_STREAM_APP)
+      return RCA_KIND_REQUEST;
+  }
   return failed ? RCA_KIND_ERROR : RCA_KIND_LOG;
 }
 
@@ -266,7 +256,7 @@ add_row (RcaTableWriter *w, guint part, const RcaEvent *ev, RcaKind kind)
   rca_sheet_set_u (w->sheet, RCA_COL_KIND, row, kind);
   rca_sheet_set_u (w->sheet, RCA_COL_TEXT_POSITION, row, keep_raw (w, part, ev));
   rca_sheet_set_u (w->sheet, RCA_COL_TEXT_LENGTH, row, ev->raw.n);
-  w->sheet->streams |= (guint8) (1u << ev->stream);
+  w->sheet->streams |= (guint8)(1u << ev->stream);
   return row;
 }
 
@@ -284,18 +274,18 @@ set_fields (RcaTableWriter *w, guint32 row, const RcaEvent *ev)
       rca_sheet_set_i64 (w->sheet, numbers[i].column, row, ev->field[numbers[i].field].num);
   for (gsize i = 0; i < G_N_ELEMENTS (enums); i++)
     if (rca_event_has (ev, enums[i].field))
-      rca_sheet_set_u (w->sheet, enums[i].column, row, (guint8) ev->field[enums[i].field].num);
+      rca_sheet_set_u (w->sheet, enums[i].column, row, (guint8)ev->field[enums[i].field].num);
 }
 
 static void
 set_identities (RcaTableWriter *w, guint32 row, const RcaEvent *ev, RcaKind kind)
 {
   if (rca_event_has (ev, RCA_FIELD_HTTP_STATUS))
-    rca_sheet_set_u (w->sheet, RCA_COL_STATUS, row, (guint64) CLAMP (ev->field[RCA_FIELD_HTTP_STATUS].num, 0, 999));
+    rca_sheet_set_u (w->sheet, RCA_COL_STATUS, row, (guint64)CLAMP (ev->field[RCA_FIELD_HTTP_STATUS].num, 0, 999));
   if (rca_event_has (ev, RCA_FIELD_UPSTREAM_STATUS))
-    rca_sheet_set_u (w->sheet, RCA_COL_UPSTREAM_STATUS, row, (guint64) CLAMP (ev->field[RCA_FIELD_UPSTREAM_STATUS].num, 0, 999) + 1);
+    rca_sheet_set_u (w->sheet, RCA_COL_UPSTREAM_STATUS, row, (guint64)CLAMP (ev->field[RCA_FIELD_UPSTREAM_STATUS].num, 0, 999) + 1);
   if (rca_event_has (ev, RCA_FIELD_ATTEMPTS))
-    rca_sheet_set_u (w->sheet, RCA_COL_ATTEMPTS, row, (guint64) CLAMP (ev->field[RCA_FIELD_ATTEMPTS].num, 0, 255));
+    rca_sheet_set_u (w->sheet, RCA_COL_ATTEMPTS, row, (guint64)CLAMP (ev->field[RCA_FIELD_ATTEMPTS].num, 0, 255));
   if (rca_event_has (ev, RCA_FIELD_URL_PATH))
     set_route (w, row, rca_event_str (ev, RCA_FIELD_HTTP_METHOD), ev->field[RCA_FIELD_URL_PATH].str);
   if (rca_event_has (ev, RCA_FIELD_USER_AGENT))
@@ -313,17 +303,17 @@ static void
 append_samples (RcaTableWriter *w, guint part, const RcaEvent *ev)
 {
   for (guint i = 0; i < ev->n_samples; i++)
-    {
-      const RcaSample *sample = &ev->samples[i];
-      guint32 row = add_row (w, part, ev, RCA_KIND_SAMPLE);
-      rca_sheet_set_u (w->sheet, RCA_COL_METRIC, row, (guint64) sample->metric + 1);
-      rca_sheet_set_str (w->sheet, RCA_COL_DEVICE, row, cut (sample->device, VALUE_BYTES));
-      rca_sheet_set_f64 (w->sheet, RCA_COL_VALUE, row, sample->value);
-      if (rca_event_has (ev, RCA_FIELD_HOST))
-        rca_sheet_set_str (w->sheet, RCA_COL_HOST, row, cut (ev->field[RCA_FIELD_HOST].str, VALUE_BYTES));
-      if (rca_event_has (ev, RCA_FIELD_SERVICE))
-        rca_sheet_set_str (w->sheet, RCA_COL_SERVICE, row, cut (ev->field[RCA_FIELD_SERVICE].str, VALUE_BYTES));
-    }
+  {
+    const RcaSample *sample = &ev->samples[i];
+    guint32 row = add_row (w, part, ev, RCA_KIND_SAMPLE);
+    rca_sheet_set_u (w->sheet, RCA_COL_METRIC, row, (guint64)sample->metric + 1);
+    rca_sheet_set_str (w->sheet, RCA_COL_DEVICE, row, cut (sample->device, VALUE_BYTES));
+    rca_sheet_set_f64 (w->sheet, RCA_COL_VALUE, row, sample->value);
+    if (rca_event_has (ev, RCA_FIELD_HOST))
+      rca_sheet_set_str (w->sheet, RCA_COL_HOST, row, cut (ev->field[RCA_FIELD_HOST].str, VALUE_BYTES));
+    if (rca_event_has (ev, RCA_FIELD_SERVICE))
+      rca_sheet_set_str (w->sheet, RCA_COL_SERVICE, row, cut (ev->field[RCA_FIELD_SERVICE].str, VALUE_BYTES));
+  }
 }
 
 static void
@@ -348,10 +338,10 @@ rca_table_writer_append (RcaTableWriter *w, guint part, const RcaEvent *ev)
     return;
   learn_stamp (w->into, ev);
   if (ev->n_samples)
-    {
-      append_samples (w, part, ev);
-      return;
-    }
+  {
+    append_samples (w, part, ev);
+    return;
+  }
   RcaKind kind = kind_of (ev);
   guint32 row = add_row (w, part, ev, kind);
   set_fields (w, row, ev);

@@ -4,15 +4,13 @@
 /* What a quote needs of all raw text together may stay as it is up to here; then it is compressed. */
 #define RAW_BUDGET_BYTES (G_GUINT64_CONSTANT (192) << 20)
 
-typedef struct
-{
+typedef struct {
   RcaSource *source;
   RcaTableSource *into;
   RcaTableWriter *writer;
 } Reading;
 
-typedef struct
-{
+typedef struct {
   const RcaReadOptions *options;
   gint raw_mib; /* of all sources, counted in MiB so that one atomic int holds it */
 } Shared;
@@ -29,13 +27,13 @@ read_one (gpointer data, gpointer user)
 {
   Reading *r = data;
   Shared *shared = user;
-  if (g_atomic_int_get (&shared->raw_mib) > (gint) (RAW_BUDGET_BYTES >> 20))
+  if (g_atomic_int_get (&shared->raw_mib) > (gint)(RAW_BUDGET_BYTES >> 20))
     rca_text_squeeze (r->into->text);
   r->writer = rca_table_writer_new (r->into);
   rca_source_read (r->source, shared->options, take_event, r);
   g_clear_pointer (&r->writer, rca_table_writer_free);
   rca_table_source_describe (r->into, r->source);
-  g_atomic_int_add (&shared->raw_mib, (gint) (rca_text_memory (r->into->text) >> 20));
+  g_atomic_int_add (&shared->raw_mib, (gint)(rca_text_memory (r->into->text) >> 20));
 }
 
 static guint
@@ -52,15 +50,15 @@ read_all (GArray *reading, const RcaOpenOptions *options)
   guint n = thread_count (options->jobs, reading->len);
   GThreadPool *pool = NULL;
   if (n > 1)
-    pool = g_thread_pool_new (read_one, &shared, (gint) n, FALSE, NULL);
+    pool = g_thread_pool_new (read_one, &shared, (gint)n, FALSE, NULL);
   for (guint i = 0; i < reading->len; i++)
-    {
-      Reading *r = &g_array_index (reading, Reading, i);
-      if (pool)
-        g_thread_pool_push (pool, r, NULL);
-      else
-        read_one (r, &shared);
-    }
+  {
+    Reading *r = &g_array_index (reading, Reading, i);
+    if (pool)
+      g_thread_pool_push (pool, r, NULL);
+    else
+      read_one (r, &shared);
+  }
   if (pool)
     g_thread_pool_free (pool, FALSE, TRUE);
 }
@@ -71,16 +69,16 @@ set_empty_error (const RcaTable *table, GError **error)
 {
   g_autoptr (GString) why = g_string_new ("nothing usable to read");
   for (guint i = 0; i < table->problem->len; i++)
-    g_string_append_printf (why, "\n  %s", (const char *) g_ptr_array_index (table->problem, i));
+    g_string_append_printf (why, "\n  %s", (const char *)g_ptr_array_index (table->problem, i));
   for (guint i = 0; i < table->source->len; i++)
-    {
-      const RcaTableSource *s = g_ptr_array_index (table->source, i);
-      if (s->problem->len)
-        for (guint k = 0; k < s->problem->len; k++)
-          g_string_append_printf (why, "\n  %s", (const char *) g_ptr_array_index (s->problem, k));
-      else
-        g_string_append_printf (why, "\n  %s: %s", s->path, s->records == 0 ? "holds no record" : s->why ? s->why : "no record has a time");
-    }
+  {
+    const RcaTableSource *s = g_ptr_array_index (table->source, i);
+    if (s->problem->len)
+      for (guint k = 0; k < s->problem->len; k++)
+        g_string_append_printf (why, "\n  %s", (const char *)g_ptr_array_index (s->problem, k));
+    else
+      g_string_append_printf (why, "\n  %s: %s", s->path, s->records == 0 ? "holds no record" : s->why ? s->why : "no record has a time");
+  }
   g_set_error_literal (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY, why->str);
 }
 
@@ -88,7 +86,7 @@ static gboolean
 is_usable (const RcaTable *table)
 {
   for (guint i = 0; i < table->source->len; i++)
-    if (((RcaTableSource *) g_ptr_array_index (table->source, i))->parsed)
+    if (((RcaTableSource *)g_ptr_array_index (table->source, i))->parsed)
       return TRUE;
   return FALSE;
 }
@@ -102,20 +100,20 @@ rca_store_open_files (const char *const *paths, guint n_paths, const RcaOpenOpti
   g_autoptr (GPtrArray) source = rca_sources_find (paths, n_paths, table->problem);
   g_autoptr (GArray) reading = g_array_new (FALSE, TRUE, sizeof (Reading));
   for (guint i = 0; i < source->len; i++)
-    {
-      RcaSource *s = g_ptr_array_index (source, i);
-      Reading r = { s, rca_table_source_new (s->path), NULL };
-      g_array_append_val (reading, r);
-    }
+  {
+    RcaSource *s = g_ptr_array_index (source, i);
+    Reading r = { s, rca_table_source_new (s->path), NULL };
+    g_array_append_val (reading, r);
+  }
   read_all (reading, options);
   for (guint i = 0; i < reading->len; i++)
     rca_table_add (table, g_array_index (reading, Reading, i).into);
   table->no_redact = options->no_redact;
   if (!is_usable (table))
-    {
-      set_empty_error (table, error);
-      return NULL;
-    }
+  {
+    set_empty_error (table, error);
+    return NULL;
+  }
   RcaTableOptions finish = { options->span, options->assumed_zone };
   rca_table_finish (table, &finish);
   return rca_store_wrap (&rca_table_backend, g_steal_pointer (&table));

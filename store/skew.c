@@ -1,0 +1,145 @@
+#include "table.h"
+
+/* Clock offsets: what one host calls 12:00:03 another calls 12:00:00. Taken from healthy
+ * requests that both told of by id; a failing one may end in one layer long after the other. */
+#define ENOUGH_PAIRS 20
+#define MATTERS_NS   RCA_NS_PER_S
+
+typedef struct {
+  gint64 start, end;
+} Span;
+
+static gint64
+row_end (const RcaTableSource *source, const RcaSheet *sheet, guint32 row, gint64 *start)
+{
+  gint64 t = ((const gint64 *)sheet->column[RCA_COL_TIME])[row];
+  guint8 flags = rca_sheet_u8 (sheet, RCA_COL_FLAGS, row);
+  if (flags & (RCA_EVENT_ZONE_UNKNOWN | RCA_EVENT_DATE_UNKNOWN))
+    t = rca_table_zoned (source, t);
+  gint64 d = MAX (rca_sheet_i64 (sheet, RCA_COL_DURATION, row), 0);
+  gint64 end = flags & RCA_EVENT_TIME_IS_START ? t + d : t;
+  *start = end - d;
+  return end;
+}
+
+static gboolean
+is_healthy_request (const RcaSheet *sheet, guint32 row)
+{
+  guint16 status = rca_sheet_u16 (sheet, RCA_COL_STATUS, row);
+  return rca_sheet_u8 (sheet, RCA_COL_KIND, row) == RCA_KIND_REQUEST && status < 499 && ((const gint64 *)sheet->column[RCA_COL_TIME])[row] != RCA_TIME_NONE;
+}
+
+/* Healthy requests of @stream by id; NULL when none has one. */
+static Span *
+requests_by_id (const RcaTable *table, RcaStream stream)
+{
+  guint32 n = rca_dictionary_size (table->dictionary[RCA_DOMAIN_ID]);
+  Span *by_id = g_new0 (Span, n);
+  gboolean any = FALSE;
+  for (guint i = 0; i < table->source->len; i++)
+  {
+    const RcaTableSource *source = g_ptr_array_index (table->source, i);
+    if (source->stream != stream)
+      continue;
+    for (guint j = 0; j < source->sheet->len; j++)
+    {
+      const RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
+      for (guint32 row = 0; row < sheet->n; row++)
+      {
+        if (!is_healthy_request (sheet, row))
+          continue;
+        for (guint k = 0; k < 2; k++)
+        {
+          guint32 id = rca_sheet_u32 (sheet, k ? RCA_COL_TRACE_ID : RCA_COL_REQUEST_ID, row);
+          if (!id)
+            continue;
+          by_id[id].end = row_end (source, sheet, row, &by_id[id].start);
+          any = TRUE;
+        }
+      }
+    }
+  }
+  if (!any)
+    g_clear_pointer (&by_id, g_free);
+  return by_id;
+}
+
+/* How far a row lies from where the request says it should: requests end together, any
+ * other record lies within. */
+static gint64
+difference (const Span *request, gint64 start, gint64 end, gboolean is_request)
+{
+  if (is_request)
+    return request->end - end;
+  if (end < request->start)
+    return request->start - end;
+  return start > request->end ? request->end - start : 0;
+}
+
+static gint
+compare_ns (gconstpointer a, gconstpointer b)
+{
+  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+  return x < y ? -1 : x > y;
+}
+
+static void
+collect (const RcaTableSource *source, const Span *by_id, GArray *out)
+{
+  for (guint j = 0; j < source->sheet->len; j++)
+  {
+    const RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
+    for (guint32 row = 0; row < sheet->n; row++)
+    {
+      if (((const gint64 *)sheet->column[RCA_COL_TIME])[row] == RCA_TIME_NONE || rca_sheet_failed (sheet, row))
+        continue;
+      for (guint k = 0; k < 2; k++)
+      {
+        guint32 id = rca_sheet_u32 (sheet, k ? RCA_COL_TRACE_ID : RCA_COL_REQUEST_ID, row);
+        if (!id || by_id[id].end == 0)
+          continue;
+        gint64 start, end = row_end (source, sheet, row, &start);
+        gint64 d = difference (&by_id[id], start, end, rca_sheet_u8 (sheet, RCA_COL_KIND, row) == RCA_KIND_REQUEST);
+        g_array_append_val (out, d);
+        break;
+      }
+    }
+  }
+}
+
+static void
+find_offset (RcaTable *table, RcaTableSource *source, const Span *by_id)
+{
+  g_autoptr (GArray) d = g_array_new (FALSE, FALSE, sizeof (gint64));
+  collect (source, by_id, d);
+  if (d->len < ENOUGH_PAIRS)
+    return;
+  g_array_sort (d, compare_ns);
+  gint64 median = g_array_index (d, gint64, d->len / 2);
+  if (ABS (median) <= MATTERS_NS)
+    return;
+  source->clock_offset_ns = median / RCA_NS_PER_MS * RCA_NS_PER_MS;
+  rca_table_note (table, "the clock of %s is %.1f s %s: corrected by %u shared request ids", source->path, (double)ABS (median) / 1e9,
+                  median > 0 ? "slow" : "fast", d->len);
+}
+
+void
+rca_table_find_offsets (RcaTable *table)
+{
+  static const RcaStream outermost_first[] = { RCA_STREAM_CDN, RCA_STREAM_ACCESS, RCA_STREAM_APP };
+  if (rca_dictionary_size (table->dictionary[RCA_DOMAIN_ID]) <= ENOUGH_PAIRS)
+    return;
+  for (gsize k = 0; k < G_N_ELEMENTS (outermost_first); k++)
+  {
+    g_autofree Span *by_id = requests_by_id (table, outermost_first[k]);
+    if (!by_id)
+      continue;
+    for (guint i = 0; i < table->source->len; i++)
+    {
+      RcaTableSource *s = g_ptr_array_index (table->source, i);
+      if (s->stream != outermost_first[k] && s->stream != RCA_STREAM_CHANGE)
+        find_offset (table, s, by_id);
+    }
+    return;
+  }
+}
