@@ -3,6 +3,13 @@
 
 /* The order breaks ties only. The generic text format stands last. */
 static const RcaFormat *const formats[] = {
+  &rca_format_journald_json,
+  &rca_format_journald_export,
+  &rca_format_docker,
+  &rca_format_cri,
+  &rca_format_container_prefix,
+  &rca_format_syslog_octets,
+  &rca_format_syslog,
   &rca_format_plain,
 };
 

@@ -1,4 +1,6 @@
 #include "framing.h"
+#include "ansi.h"
+#include "arena.h"
 
 #define READ_BYTES ((gsize)256 << 10)
 
@@ -32,7 +34,9 @@ struct RcaFramer {
   gboolean skipping; /* the rest of a line that was cut */
   gboolean seen_cr;
   Pending pending;
-  GString *scratch; /* a record with its carriage returns taken out */
+  GString *plain_line; /* a line with its colours taken out */
+  GString *scratch;    /* a line or record with carriage returns and colours taken out */
+  RcaArena *arena;     /* the sample's lines without colours */
   RcaFramerCounts counts;
   GArray *sample_lines;
   RcaSampleLines sample;
@@ -46,6 +50,7 @@ rca_framer_new (RcaInput *input)
   framer->capacity = RCA_SAMPLE_BYTES + READ_BYTES;
   framer->buffer = g_malloc (framer->capacity);
   framer->scratch = g_string_new (NULL);
+  framer->arena = rca_arena_new ();
   framer->sample_lines = g_array_sized_new (FALSE, FALSE, sizeof (RcaBytes), RCA_SAMPLE_LINES);
   return framer;
 }
@@ -58,6 +63,7 @@ rca_framer_free (RcaFramer *framer)
   g_clear_error (&framer->error);
   g_free (framer->buffer);
   g_string_free (framer->scratch, TRUE);
+  rca_arena_free (framer->arena);
   g_array_unref (framer->sample_lines);
   g_free (framer);
 }
@@ -217,31 +223,46 @@ append (RcaFramer *framer, const Line *line)
   pending->end = line->end;
 }
 
+/* @text without escape sequences, in scratch when it has any. */
+static RcaBytes
+without_colours (RcaFramer *framer, RcaBytes text)
+{
+  if (!rca_ansi_present (text))
+    return text;
+  if (text.p != framer->scratch->str)
+    g_string_set_size (framer->scratch, text.n);
+  return rca_bytes (framer->scratch->str, rca_ansi_strip (text, framer->scratch->str));
+}
+
+static RcaBytes
+without_returns (RcaFramer *framer, RcaBytes text)
+{
+  gsize n = 0;
+  g_string_set_size (framer->scratch, text.n);
+  for (gsize i = 0; i < text.n; i++)
+    if (text.p[i] != '\r' || i + 1 >= text.n || text.p[i + 1] != '\n')
+      framer->scratch->str[n++] = text.p[i];
+  return rca_bytes (framer->scratch->str, n);
+}
+
 /* The text of the open record, which is closed. */
 static void
 finish (RcaFramer *framer, RcaRecord *record)
 {
   Pending *pending = &framer->pending;
-  const char *text = framer->buffer + pending->start;
-  gsize n = pending->end - pending->start;
+  RcaBytes text = rca_bytes (framer->buffer + pending->start, pending->end - pending->start);
   if (pending->has_cr)
-  {
-    g_string_truncate (framer->scratch, 0);
-    for (gsize i = 0; i < n; i++)
-      if (text[i] != '\r' || i + 1 >= n || text[i + 1] != '\n')
-        g_string_append_c (framer->scratch, text[i]);
-    text = framer->scratch->str;
-    n = framer->scratch->len;
-  }
-  *record = (RcaRecord){ rca_bytes (text, n), pending->line, pending->offset, pending->truncated };
+    text = without_returns (framer, text);
+  text = without_colours (framer, text);
+  *record = (RcaRecord){ text, pending->line, pending->offset, pending->truncated };
   pending->open = FALSE;
 }
 
 static RcaLineKind
-kind_of (RcaDecoder *decoder, RcaBytes line)
+kind_of (RcaFramer *framer, RcaDecoder *decoder, RcaBytes line)
 {
   if (decoder)
-    return rca_decoder_line (decoder, line);
+    return rca_decoder_line (decoder, without_colours (framer, line));
   return is_blank (line) ? RCA_LINE_NONE : RCA_LINE_RECORD;
 }
 
@@ -253,7 +274,7 @@ rca_framer_next (RcaFramer *framer, RcaDecoder *decoder, RcaRecord *record)
   {
     RcaBytes text = rca_bytes (framer->buffer + line.start, line.end - line.start);
     gboolean was_open = framer->pending.open;
-    switch (kind_of (decoder, text))
+    switch (kind_of (framer, decoder, text))
     {
     case RCA_LINE_CONTINUES:
       if (was_open)
@@ -327,6 +348,7 @@ rca_framer_sample (RcaFramer *framer)
     n = whole ? n : RCA_SAMPLE_BYTES;
   }
   g_array_set_size (framer->sample_lines, 0);
+  rca_arena_reset (framer->arena);
   for (const char *p = head, *end = head + n; p < end && framer->sample_lines->len < RCA_SAMPLE_LINES;)
   {
     const char *lf = memchr (p, '\n', (gsize)(end - p));
@@ -338,6 +360,11 @@ rca_framer_sample (RcaFramer *framer)
       line = rca_bytes_from (line, 1);
     if (line.n && line.p[line.n - 1] == '\r')
       line.n--;
+    if (rca_ansi_present (line))
+    {
+      char *plain = rca_arena_alloc (framer->arena, line.n);
+      line = rca_bytes (plain, rca_ansi_strip (line, plain));
+    }
     g_array_append_val (framer->sample_lines, line);
   }
   framer->sample = (RcaSampleLines){

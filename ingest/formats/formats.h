@@ -3,3 +3,10 @@
 #include "../format.h"
 
 extern const RcaFormat rca_format_plain;
+extern const RcaFormat rca_format_syslog;
+extern const RcaFormat rca_format_syslog_octets;
+extern const RcaFormat rca_format_journald_json;
+extern const RcaFormat rca_format_journald_export;
+extern const RcaFormat rca_format_docker;
+extern const RcaFormat rca_format_cri;
+extern const RcaFormat rca_format_container_prefix;

@@ -1,0 +1,474 @@
+#include "inner.h"
+#include "formats/formats.h"
+#include "program.h"
+#include "severity.h"
+#include "timestamp.h"
+#include "trace-lines.h"
+#include <xxhash.h>
+
+#define MAX_CHANNELS     1024 /* programs beyond share one channel */
+#define MAX_DECODERS     4    /* formats that alternate in one channel */
+#define MAX_SAMPLE_LINES 100  /* of one program, while learning */
+#define MAX_SAMPLE_BYTES (64 * 1024)
+#define N_HELD           32 /* processes of one program whose records are put together at a time */
+#define MAX_HELD_BYTES   ((gsize)1 << 20)
+#define QUARTER_HOUR_NS  (900 * RCA_NS_PER_S)
+#define ZONE_SLACK_NS    (60 * RCA_NS_PER_S) /* between writing and wrapping */
+
+/* A record being put together. */
+typedef struct {
+  gboolean open;
+  gboolean partial; /* its last line goes on */
+  gint64 pid;
+  RcaEnvelope envelope; /* bytes below */
+  GString *text, *raw, *names;
+  guint64 line, offset;
+  gsize last_line; /* where the text's last line begins */
+  RcaTraceState trace;
+} Held;
+
+typedef struct {
+  char *program;
+  RcaBytes key;
+  RcaDecoder *decoder[MAX_DECODERS]; /* the one that fitted last first */
+  guint n_decoders;
+  guint next_sniff; /* rejected payloads until the next try to sniff one */
+  guint rejected, patience;
+  Held held[N_HELD];
+  guint n_held, evict;
+  GString *sample; /* while learning: payloads, LF between */
+  guint n_sample;
+} Channel;
+
+struct RcaInner {
+  GHashTable *channels; /* RcaBytes* → Channel */
+  GPtrArray *order;
+  Channel *last;
+  char *path, *conf;
+  gint64 mtime_ns;
+};
+
+static guint
+hash_bytes (gconstpointer key)
+{
+  const RcaBytes *bytes = key;
+  return (guint)XXH3_64bits (bytes->p, bytes->n);
+}
+
+static gboolean
+equal_bytes (gconstpointer a, gconstpointer b)
+{
+  return rca_bytes_equal (*(const RcaBytes *)a, *(const RcaBytes *)b);
+}
+
+static void
+channel_free (gpointer data)
+{
+  Channel *channel = data;
+  for (guint i = 0; i < channel->n_decoders; i++)
+    rca_decoder_free (channel->decoder[i]);
+  for (guint i = 0; i < channel->n_held; i++)
+  {
+    g_string_free (channel->held[i].text, TRUE);
+    g_string_free (channel->held[i].raw, TRUE);
+    g_string_free (channel->held[i].names, TRUE);
+  }
+  if (channel->sample)
+    g_string_free (channel->sample, TRUE);
+  g_free (channel->program);
+  g_free (channel);
+}
+
+RcaInner *
+rca_inner_new (const RcaSampleLines *outer)
+{
+  RcaInner *inner = g_new0 (RcaInner, 1);
+  inner->channels = g_hash_table_new (hash_bytes, equal_bytes);
+  inner->order = g_ptr_array_new_with_free_func (channel_free);
+  inner->path = g_strdup (outer->path);
+  inner->conf = g_strdup (outer->conf);
+  inner->mtime_ns = outer->mtime_ns;
+  return inner;
+}
+
+void
+rca_inner_free (RcaInner *inner)
+{
+  if (!inner)
+    return;
+  g_hash_table_unref (inner->channels);
+  g_ptr_array_unref (inner->order);
+  g_free (inner->path);
+  g_free (inner->conf);
+  g_free (inner);
+}
+
+static Channel *
+channel_of (RcaInner *inner, RcaBytes program)
+{
+  if (inner->last && rca_bytes_equal (inner->last->key, program))
+    return inner->last;
+  if (inner->order->len >= MAX_CHANNELS && !g_hash_table_contains (inner->channels, &program))
+    program = RCA_BYTES ("");
+  Channel *channel = g_hash_table_lookup (inner->channels, &program);
+  if (!channel)
+  {
+    channel = g_new0 (Channel, 1);
+    channel->program = g_strndup (program.p ?: "", program.n);
+    channel->key = rca_bytes (channel->program, program.n);
+    channel->patience = 1;
+    g_hash_table_insert (inner->channels, &channel->key, channel);
+    g_ptr_array_add (inner->order, channel);
+  }
+  return inner->last = channel;
+}
+
+void
+rca_inner_learn (RcaInner *inner, RcaBytes program, RcaBytes payload)
+{
+  Channel *channel = channel_of (inner, program);
+  if (!channel->sample)
+    channel->sample = g_string_new (NULL);
+  if (channel->n_sample >= MAX_SAMPLE_LINES || channel->sample->len + payload.n > MAX_SAMPLE_BYTES)
+    return;
+  g_string_append_len (channel->sample, payload.p, (gssize)payload.n);
+  g_string_append_c (channel->sample, '\n');
+  channel->n_sample++;
+}
+
+/* Text that happens to hold a time somewhere needs no generic format, as the envelope has a
+ * time; text that begins with one does: it tells which lines continue a record. */
+static gboolean
+begins_with_times (const RcaSampleLines *sample)
+{
+  guint fits = 0;
+  for (guint i = 0; i < sample->n_lines; i++)
+  {
+    RcaStamp stamp;
+    fits += rca_stamp_parse (sample->line[i], NULL, &stamp) >= sizeof "00:00:00" - 1 && stamp.flags & RCA_STAMP_HAS_DATE;
+  }
+  return fits * 4 >= sample->n_lines;
+}
+
+/* Sniffs @text; adds the decoder in front. FALSE when nothing new fits. */
+static gboolean
+sniff_text (RcaInner *inner, Channel *channel, RcaBytes text)
+{
+  RcaBytes line[MAX_SAMPLE_LINES];
+  RcaSampleLines sample = { .line = line, .head = text, .whole = FALSE, .path = inner->path, .mtime_ns = inner->mtime_ns, .conf = inner->conf };
+  for (const char *p = text.p, *end = text.p + text.n; p < end && sample.n_lines < MAX_SAMPLE_LINES;)
+  {
+    const char *lf = memchr (p, '\n', (gsize)(end - p));
+    line[sample.n_lines] = rca_bytes (p, (gsize)((lf ?: end) - p));
+    p += line[sample.n_lines++].n + 1;
+  }
+  const RcaFormat *format = rca_sniff (&sample, NULL);
+  if (!format || format->document || (format == &rca_format_plain && !begins_with_times (&sample)))
+    return FALSE;
+  for (guint i = 0; i < channel->n_decoders; i++)
+    if (rca_decoder_format (channel->decoder[i]) == format)
+      return FALSE;
+  if (channel->n_decoders == MAX_DECODERS)
+    return FALSE;
+  memmove (channel->decoder + 1, channel->decoder, channel->n_decoders * sizeof channel->decoder[0]);
+  channel->decoder[0] = rca_decoder_new (format, &sample);
+  channel->n_decoders++;
+  return TRUE;
+}
+
+void
+rca_inner_learnt (RcaInner *inner)
+{
+  for (guint i = 0; i < inner->order->len; i++)
+  {
+    Channel *channel = inner->order->pdata[i];
+    sniff_text (inner, channel, rca_bytes (channel->sample->str, channel->sample->len));
+    g_string_free (g_steal_pointer (&channel->sample), TRUE);
+  }
+}
+
+/* A local time's distance from the envelope's is its zone, but for the moment in between. */
+static void
+settle_time (const RcaEnvelope *envelope, RcaEvent *ev)
+{
+  if (envelope->time_ns == RCA_TIME_NONE)
+    return;
+  if (ev->time_ns == RCA_TIME_NONE)
+  {
+    ev->time_ns = envelope->time_ns;
+    ev->flags |= envelope->flags & (RCA_EVENT_ZONE_UNKNOWN | RCA_EVENT_DATE_UNKNOWN);
+    return;
+  }
+  guint unsure = ev->flags & (RCA_EVENT_ZONE_UNKNOWN | RCA_EVENT_DATE_UNKNOWN);
+  if (!unsure || (envelope->flags & unsure))
+    return;
+  gint64 ahead = ev->time_ns - envelope->time_ns;
+  gint64 quarters = (ahead + (ahead >= 0 ? QUARTER_HOUR_NS / 2 : -QUARTER_HOUR_NS / 2)) / QUARTER_HOUR_NS;
+  gint64 rest = ahead - quarters * QUARTER_HOUR_NS;
+  if (ABS (quarters) <= 14 * 4 && ABS (rest) <= ZONE_SLACK_NS)
+    ev->time_ns -= quarters * QUARTER_HOUR_NS;
+  else
+    ev->time_ns = envelope->time_ns;
+  ev->flags &= ~unsure;
+}
+
+void
+rca_envelope_apply (const RcaEnvelope *envelope, RcaEvent *ev)
+{
+  settle_time (envelope, ev);
+  if (ev->severity == RCA_SEVERITY_NONE)
+    ev->severity = envelope->severity;
+  if (!rca_event_has (ev, RCA_FIELD_SERVICE))
+    rca_event_set_str (ev, RCA_FIELD_SERVICE, envelope->program);
+  if (!rca_event_has (ev, RCA_FIELD_HOST))
+    rca_event_set_str (ev, RCA_FIELD_HOST, envelope->host);
+  if (!rca_event_has (ev, RCA_FIELD_PID) && envelope->pid)
+    rca_event_set_num (ev, RCA_FIELD_PID, envelope->pid);
+  if (!rca_event_has (ev, RCA_FIELD_INSTANCE))
+    rca_event_set_str (ev, RCA_FIELD_INSTANCE, envelope->instance);
+}
+
+typedef struct {
+  const RcaEnvelope *envelope;
+  RcaEmit emit;
+  gpointer user;
+} Emission;
+
+static void
+emit_inner (RcaEvent *ev, gpointer user)
+{
+  const Emission *emission = user;
+  rca_envelope_apply (emission->envelope, ev);
+  emission->emit (ev, emission->user);
+}
+
+static void
+emit_text (const RcaEnvelope *envelope, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  rca_event_clear (ev);
+  ev->stream = envelope->stream;
+  rca_event_set_str (ev, RCA_FIELD_MESSAGE, text);
+  if (rca_program_read (envelope->program, text, ev))
+    rca_event_set_str (ev, RCA_FIELD_SERVICE, envelope->subject);
+  if (ev->severity == RCA_SEVERITY_NONE && envelope->severity == RCA_SEVERITY_NONE)
+    ev->severity = rca_severity_find (text);
+  rca_envelope_apply (envelope, ev);
+  emit (ev, user);
+}
+
+/* Tries the channel's formats; the one that fits comes to the front. */
+static gboolean
+try_decoders (Channel *channel, RcaBytes text, RcaEvent *ev, Emission *emission)
+{
+  for (guint i = 0; i < channel->n_decoders; i++)
+  {
+    RcaDecoder *decoder = channel->decoder[i];
+    rca_event_clear (ev);
+    if (rca_decoder_decode (decoder, text, ev, emit_inner, emission) == RCA_DECODE_REJECT)
+      continue;
+    memmove (channel->decoder + 1, channel->decoder, i * sizeof channel->decoder[0]);
+    channel->decoder[0] = decoder;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+decode_text (RcaInner *inner, Channel *channel, const RcaEnvelope *envelope, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  Emission emission = { envelope, emit, user };
+  if (try_decoders (channel, text, ev, &emission))
+    return;
+  /* sniffing costs much more than decoding: ever rarer while it brings nothing */
+  if (channel->rejected++ >= channel->next_sniff && channel->n_decoders < MAX_DECODERS)
+  {
+    channel->next_sniff = channel->rejected + channel->patience;
+    channel->patience = MIN (channel->patience * 2, 4096);
+    if (sniff_text (inner, channel, text) && try_decoders (channel, text, ev, &emission))
+    {
+      channel->patience = 1;
+      return;
+    }
+  }
+  emit_text (envelope, text, ev, emit, user);
+}
+
+static void
+release (RcaInner *inner, Channel *channel, Held *held, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  if (!held->open)
+    return;
+  held->open = held->partial = FALSE;
+  ev->line = held->line;
+  ev->offset = held->offset;
+  ev->raw = rca_bytes (held->raw->str, held->raw->len);
+  decode_text (inner, channel, &held->envelope, rca_bytes (held->text->str, held->text->len), ev, emit, user);
+}
+
+/* The slot of @pid; one that is in use by another is released when all are. */
+static Held *
+held_of (RcaInner *inner, Channel *channel, gint64 pid, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  Held *held = NULL;
+  for (guint i = 0; i < channel->n_held && !held; i++)
+    if (channel->held[i].pid == pid)
+      held = &channel->held[i];
+  if (held)
+    return held;
+  if (channel->n_held < N_HELD)
+  {
+    held = &channel->held[channel->n_held++];
+    held->text = g_string_new (NULL);
+    held->raw = g_string_new (NULL);
+    held->names = g_string_new (NULL);
+  }
+  else
+  {
+    held = &channel->held[channel->evict++ % N_HELD];
+    release (inner, channel, held, ev, emit, user);
+  }
+  held->pid = pid;
+  return held;
+}
+
+static void
+keep_envelope (Held *held, const RcaEnvelope *envelope)
+{
+  RcaEnvelope *kept = &held->envelope;
+  g_string_truncate (held->names, 0);
+  g_string_append_len (held->names, envelope->program.p, (gssize)envelope->program.n);
+  g_string_append_len (held->names, envelope->host.p, (gssize)envelope->host.n);
+  g_string_append_len (held->names, envelope->instance.p, (gssize)envelope->instance.n);
+  g_string_append_len (held->names, envelope->subject.p, (gssize)envelope->subject.n);
+  *kept = *envelope;
+  kept->program.p = held->names->str;
+  kept->host.p = kept->program.p + kept->program.n;
+  kept->instance.p = kept->host.p + kept->host.n;
+  kept->subject.p = kept->instance.p + kept->instance.n;
+}
+
+static void
+hold (Held *held, const RcaEnvelope *envelope, RcaBytes payload, guint64 line, guint64 offset, RcaBytes raw)
+{
+  held->open = TRUE;
+  held->line = line;
+  held->offset = offset;
+  held->last_line = 0;
+  g_string_truncate (held->text, 0);
+  g_string_truncate (held->raw, 0);
+  g_string_append_len (held->text, payload.p, (gssize)payload.n);
+  g_string_append_len (held->raw, raw.p, (gssize)raw.n);
+  keep_envelope (held, envelope);
+}
+
+static void
+hold_more (Held *held, const char *separator, RcaBytes payload, RcaBytes raw)
+{
+  if (*separator)
+    held->last_line = held->text->len + 1;
+  if (held->text->len + payload.n > MAX_HELD_BYTES || held->raw->len + raw.n > 2 * MAX_HELD_BYTES)
+    return;
+  g_string_append (held->text, separator);
+  g_string_append_len (held->text, payload.p, (gssize)payload.n);
+  if (raw.n == 0)
+    return; /* a further line out of the same bytes */
+  g_string_append_c (held->raw, '\n');
+  g_string_append_len (held->raw, raw.p, (gssize)raw.n);
+}
+
+static RcaLineKind
+kind_of (Channel *channel, Held *held, const RcaEnvelope *envelope, RcaBytes payload)
+{
+  if (rca_bytes_has_prefix (payload, RCA_BYTES ("{\"")))
+    return RCA_LINE_RECORD; /* JSON between lines of text: no format would say that it continues one */
+  if (channel->n_decoders > 0 && rca_decoder_format (channel->decoder[0])->line)
+    return rca_decoder_line (channel->decoder[0], payload);
+  /* one that does not group lines still may print a trace between its records */
+  return envelope->stream == RCA_STREAM_MONITOR ? RCA_LINE_RECORD : rca_trace_line (&held->trace, payload);
+}
+
+static gboolean
+is_blank (RcaBytes text)
+{
+  for (gsize i = 0; i < text.n; i++)
+    if (!g_ascii_isspace (text.p[i]))
+      return FALSE;
+  return TRUE;
+}
+
+RcaDecodeResult
+rca_inner_decode (RcaInner *inner, const RcaEnvelope *envelope, RcaPiece piece, RcaBytes payload, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  Channel *channel = channel_of (inner, envelope->program);
+  guint64 line = ev->line, offset = ev->offset;
+  RcaBytes raw = ev->raw;
+  Held *held = held_of (inner, channel, envelope->pid, ev, emit, user);
+  if (held->open && held->partial)
+  {
+    hold_more (held, "", payload, raw);
+    held->partial = piece == RCA_PIECE_PARTIAL;
+    return RCA_DECODE_NONE;
+  }
+  if (is_blank (payload) && piece == RCA_PIECE_WHOLE)
+    return RCA_DECODE_NONE;
+  RcaLineKind kind = piece == RCA_PIECE_CONTINUES ? RCA_LINE_CONTINUES : kind_of (channel, held, envelope, payload);
+  if (kind == RCA_LINE_CONTINUES && held->open)
+  {
+    hold_more (held, "\n", payload, raw);
+    held->partial = piece == RCA_PIECE_PARTIAL;
+    return RCA_DECODE_NONE;
+  }
+  release (inner, channel, held, ev, emit, user);
+  hold (held, envelope, payload, line, offset, raw);
+  held->partial = piece == RCA_PIECE_PARTIAL;
+  return RCA_DECODE_NONE;
+}
+
+RcaDecodeResult
+rca_inner_decode_lines (RcaInner *inner, const RcaEnvelope *envelope, RcaBytes payload, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  RcaPiece piece = RCA_PIECE_WHOLE;
+  guint64 line = ev->line, offset = ev->offset;
+  RcaBytes raw = ev->raw;
+  while (payload.n && (payload.p[payload.n - 1] == '\n' || payload.p[payload.n - 1] == '\r'))
+    payload.n--;
+  do
+  {
+    const char *lf = memchr (payload.p, '\n', payload.n);
+    gsize n = lf ? (gsize)(lf - payload.p) : payload.n;
+    ev->line = line;
+    ev->offset = offset;
+    ev->raw = piece == RCA_PIECE_WHOLE ? raw : rca_bytes (raw.p, 0);
+    rca_inner_decode (inner, envelope, piece, rca_bytes (payload.p, n), ev, emit, user);
+    piece = RCA_PIECE_CONTINUES;
+    payload = rca_bytes_from (payload, n + 1);
+  } while (payload.n);
+  return RCA_DECODE_NONE;
+}
+
+void
+rca_inner_flush (RcaInner *inner, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  for (guint i = 0; i < inner->order->len; i++)
+  {
+    Channel *channel = inner->order->pdata[i];
+    for (guint j = 0; j < channel->n_held; j++)
+      release (inner, channel, &channel->held[j], ev, emit, user);
+  }
+}
+
+char *
+rca_inner_describe (RcaInner *inner)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  for (guint i = 0; i < inner->order->len && i < 20; i++)
+  {
+    Channel *channel = inner->order->pdata[i];
+    g_string_append_printf (text, "%s%s: ", text->len ? "; " : "", *channel->program ? channel->program : "-");
+    for (guint j = 0; j < channel->n_decoders; j++)
+      g_string_append_printf (text, "%s%s", j ? ", " : "", rca_decoder_format (channel->decoder[j])->name);
+    if (channel->n_decoders == 0)
+      g_string_append (text, "text");
+  }
+  return text->len ? g_utf8_make_valid (text->str, -1) : NULL;
+}
