@@ -10,3 +10,4 @@ extern const RcaFormat rca_format_journald_export;
 extern const RcaFormat rca_format_docker;
 extern const RcaFormat rca_format_cri;
 extern const RcaFormat rca_format_container_prefix;
+extern const RcaFormat rca_format_json_lines;

@@ -1,0 +1,69 @@
+/* An application's record on its way to an event: what its members and pairs say
+ * under the names of alias.h is gathered in slots, then understood as a whole
+ * (a URL means a served request or an outgoing call by its company; a number means
+ * a level by its logger).
+ *
+ * Life: begin, pair() for each member, rca_text_fields() for a message in prose, end(). */
+#pragma once
+#include "alias.h"
+#include "arena.h"
+#include "json-scan.h"
+#include "timestamp.h"
+
+/* Learnt from a source's sample, and what runs along with its records. */
+typedef struct {
+  RcaStampContext stamps;
+  gint64 unit_ns;       /* of durations without a unit */
+  gint64 last_start_ns; /* of the last process start told without a version; RCA_TIME_NONE */
+  gdouble *durations;   /* while learning: bare durations met, else NULL */
+  guint n_durations;
+  guint n_fractions; /* of them with a decimal point */
+} RcaAppSource;
+
+void rca_app_source_init (RcaAppSource *source, gint64 mtime_ns);
+/* Between these two, records are decoded for their durations alone. */
+void rca_app_source_learn (RcaAppSource *source);
+void rca_app_source_learnt (RcaAppSource *source);
+
+typedef struct {
+  RcaBytes value;
+  gint64 unit_ns;
+  guint8 strength;
+  gboolean number; /* JSON's type; text formats do not know */
+} RcaSlotValue;
+
+typedef struct {
+  RcaEvent *ev;
+  RcaArena *arena;
+  RcaAppSource *source;
+  guint64 present; /* bit i: slot i is set */
+  RcaSlotValue slot[RCA_N_SLOTS];
+} RcaAppRecord;
+
+G_STATIC_ASSERT (RCA_N_SLOTS <= 64);
+
+void rca_app_record_begin (RcaAppRecord *record, RcaEvent *ev, RcaArena *arena, RcaAppSource *source);
+
+/* A member or pair: into its slot, else an attribute. @path is dotted; JSON objects and arrays are not given. */
+void rca_app_record_pair (RcaAppRecord *record, RcaBytes path, RcaBytes value, RcaJsonType type);
+
+/* Puts @value into @slot unless a stronger one is there. */
+void rca_app_record_set (RcaAppRecord *record, RcaSlot slot, guint8 strength, RcaBytes value);
+
+static inline gboolean
+rca_app_record_has (const RcaAppRecord *record, RcaSlot slot)
+{
+  return (record->present >> slot) & 1;
+}
+
+static inline RcaBytes
+rca_app_record_get (const RcaAppRecord *record, RcaSlot slot)
+{
+  return rca_app_record_has (record, slot) ? record->slot[slot].value : (RcaBytes){ NULL, 0 };
+}
+
+/* The span of time in @slot; FALSE when it holds none. */
+gboolean rca_app_record_duration (RcaAppRecord *record, RcaSlot slot, gint64 *out_ns);
+
+/* Fills the event. A time or severity that stands in the event already stays when no slot has one. */
+void rca_app_record_end (RcaAppRecord *record);
