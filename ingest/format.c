@@ -5,6 +5,9 @@
 static const RcaFormat *const formats[] = {
   &rca_format_journald_json,
   &rca_format_journald_export,
+  &rca_format_fluent,
+  &rca_format_otlp,
+  &rca_format_otlp_document,
   &rca_format_docker,
   &rca_format_cri,
   &rca_format_container_prefix,

@@ -187,6 +187,12 @@ rca_inner_learnt (RcaInner *inner)
   }
 }
 
+gboolean
+rca_inner_has_format (RcaInner *inner, RcaBytes program)
+{
+  return channel_of (inner, program)->n_decoders > 0;
+}
+
 /* A local time's distance from the envelope's is its zone, but for the moment in between. */
 static void
 settle_time (const RcaEnvelope *envelope, RcaEvent *ev)

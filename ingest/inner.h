@@ -38,6 +38,9 @@ void rca_inner_learn (RcaInner *inner, RcaBytes program, RcaBytes payload);
 /* Ends learning: sniffs each program's sample. */
 void rca_inner_learnt (RcaInner *inner);
 
+/* Whether lines of @program are known to be of some format. */
+gboolean rca_inner_has_format (RcaInner *inner, RcaBytes program);
+
 /* Decodes @payload, or holds it until its record is complete. @ev: as given to the
  * wrapper's decode(). NONE when held and nothing came out. */
 RcaDecodeResult rca_inner_decode (RcaInner *inner, const RcaEnvelope *envelope, RcaPiece piece, RcaBytes payload, RcaEvent *ev, RcaEmit emit, gpointer user);

@@ -11,3 +11,6 @@ extern const RcaFormat rca_format_docker;
 extern const RcaFormat rca_format_cri;
 extern const RcaFormat rca_format_container_prefix;
 extern const RcaFormat rca_format_json_lines;
+extern const RcaFormat rca_format_otlp;
+extern const RcaFormat rca_format_otlp_document;
+extern const RcaFormat rca_format_fluent;
