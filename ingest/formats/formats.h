@@ -2,6 +2,8 @@
 #pragma once
 #include "../format.h"
 
+extern const RcaFormat rca_format_access;
+extern const RcaFormat rca_format_nginx_error;
 extern const RcaFormat rca_format_plain;
 extern const RcaFormat rca_format_syslog;
 extern const RcaFormat rca_format_syslog_octets;
