@@ -29,7 +29,7 @@ pass_on (RcaEvent *ev, gpointer user)
   Reading *reading = user;
   if (reading->truncated)
     ev->flags |= RCA_EVENT_TRUNCATED;
-  // rca_classify_event (ev);
+  rca_classify_event (ev);
   rca_tally_event (reading->tally, ev);
   reading->emitted++;
   if (reading->emit)
