@@ -1,4 +1,5 @@
 #include "input.h"
+#include "gunzip.h"
 #include "unicode.h"
 #include <archive.h>
 #include <archive_entry.h>
@@ -22,6 +23,9 @@ typedef struct Layer Layer;
 struct Layer {
   int fd;                  /* bottom layer, else -1 */
   struct archive *archive; /* else NULL */
+  RcaGunzip *gunzip;       /* else NULL */
+  const char *data;        /* what archive gave and was not asked for yet */
+  gsize data_n;
   Layer *below;
   guint64 given;         /* bytes that left this layer */
   char head[HEAD_BYTES]; /* looked at before it was asked for */
@@ -47,6 +51,7 @@ layer_free (Layer *layer)
     return;
   if (layer->archive)
     archive_read_free (layer->archive);
+  rca_gunzip_free (layer->gunzip);
   if (layer->fd > STDIN_FILENO)
     close (layer->fd);
   layer_free (layer->below);
@@ -79,20 +84,39 @@ is_bomb (const Layer *layer)
 static gssize
 read_archive (Layer *layer, char *buffer, gsize n, GError **error)
 {
+  la_int64_t offset; /* holes of sparse members are left out */
+  int status = ARCHIVE_OK;
+  while (layer->data_n == 0 && status == ARCHIVE_OK)
+    status = archive_read_data_block (layer->archive, (const void **)&layer->data, &layer->data_n, &offset);
+  if (layer->data_n > 0)
+  {
+    n = MIN (n, layer->data_n);
+    memcpy (buffer, layer->data, n);
+    layer->data += n;
+    layer->data_n -= n;
+    return (gssize)n;
+  }
+  if (status == ARCHIVE_EOF)
+    return 0;
+  if (layer->below_error)
+    g_propagate_error (error, g_steal_pointer (&layer->below_error));
+  else
+    g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "%s", archive_error_string (layer->archive) ?: "damaged archive");
+  return -1;
+}
+
+static gssize
+read_source (Layer *layer, char *buffer, gsize n, GError **error)
+{
+  if (layer->fd >= 0)
+    return read_fd (layer->fd, buffer, n, error);
   if (is_bomb (layer))
   {
     g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "stopped after %" G_GUINT64_FORMAT " MiB: it shrinks by more than %d, no log does",
                  layer->given >> 20, BOMB_RATIO);
     return -1;
   }
-  gssize got = archive_read_data (layer->archive, buffer, n);
-  if (got >= 0)
-    return got;
-  if (layer->below_error)
-    g_propagate_error (error, g_steal_pointer (&layer->below_error));
-  else
-    g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "%s", archive_error_string (layer->archive) ?: "damaged archive");
-  return -1;
+  return layer->gunzip ? rca_gunzip_read (layer->gunzip, buffer, n, error) : read_archive (layer, buffer, n, error);
 }
 
 static gssize
@@ -106,7 +130,7 @@ layer_read (Layer *layer, char *buffer, gsize n, GError **error)
     layer->head_at += (gsize)got;
     return got;
   }
-  got = layer->archive ? read_archive (layer, buffer, n, error) : read_fd (layer->fd, buffer, n, error);
+  got = read_source (layer, buffer, n, error);
   if (got > 0)
     layer->given += (guint64)got;
   return got;
@@ -118,8 +142,7 @@ layer_peek (Layer *layer, GError **error)
 {
   while (layer->head_n < HEAD_BYTES)
   {
-    gssize got = layer->archive ? read_archive (layer, layer->head + layer->head_n, HEAD_BYTES - layer->head_n, error)
-                                : read_fd (layer->fd, layer->head + layer->head_n, HEAD_BYTES - layer->head_n, error);
+    gssize got = read_source (layer, layer->head + layer->head_n, HEAD_BYTES - layer->head_n, error);
     if (got < 0)
       return FALSE;
     if (got == 0)
@@ -175,6 +198,23 @@ static gboolean
 is_multi (const Layer *layer)
 {
   return has_magic (layer, 257, "ustar", 5) || has_magic (layer, 0, "PK\3\4", 4);
+}
+
+static gssize
+feed_gunzip (gpointer user, char *buffer, gsize n, GError **error)
+{
+  return layer_read (user, buffer, n, error);
+}
+
+static Layer *
+layer_new_gunzip (Layer *below)
+{
+  Layer *layer = g_new0 (Layer, 1);
+  layer->fd = -1;
+  layer->below = below;
+  layer->mtime_ns = below->mtime_ns;
+  layer->gunzip = rca_gunzip_new (feed_gunzip, below);
+  return layer;
 }
 
 static Layer *
@@ -295,15 +335,16 @@ unwrap (Layer *layer, const char *member, GError **error)
 {
   for (guint depth = 0; depth < MAX_LAYERS && (is_compressed (layer) || is_multi (layer)); depth++)
   {
-    Layer *above = layer_new_archive (layer, error);
+    gboolean gzip = has_magic (layer, 0, "\x1f\x8b", 2);
+    Layer *above = gzip ? layer_new_gunzip (layer) : layer_new_archive (layer, error);
     if (!above)
       return NULL;
-    if (!seek_member (above, member, error))
+    if (!gzip && !seek_member (above, member, error))
     {
       layer_free (above);
       return NULL;
     }
-    if (!is_raw (above))
+    if (!gzip && !is_raw (above))
       member = NULL;
     GError *damage = NULL;
     if (!layer_peek (above, &damage) && above->head_n == 0)

@@ -129,12 +129,6 @@ binary_kind (RcaBytes head)
   return NULL;
 }
 
-static const char *
-part_name (const RcaSourcePart *part, char **owned)
-{
-  return part->member ? (*owned = g_strdup_printf ("%s: %s", part->path, part->member)) : part->path;
-}
-
 /* The format of a part: forced, the source's where it fits, else sniffed anew. */
 static const RcaFormat *
 choose_format (Reading *reading, const RcaSampleLines *sample, RcaSniff *sniff)
@@ -183,76 +177,184 @@ note_format (Reading *reading, const RcaFormat *format, const RcaSniff *sniff, c
     g_string_append_printf (reading->why, "; %s is %s", name, format ? format->name : "of no known format, kept as text");
 }
 
+/* A part opened, with its first lines. */
+typedef struct {
+  RcaInput *input;
+  RcaFramer *framer;
+  RcaSampleLines sample;
+  char *name; /* for people */
+} Opened;
+
+static void
+opened_clear (Opened *opened)
+{
+  g_clear_pointer (&opened->framer, rca_framer_free);
+  g_clear_pointer (&opened->input, rca_input_free);
+  g_clear_pointer (&opened->name, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Opened, opened_clear)
+
+static gboolean
+open_part (Reading *reading, guint index, Opened *opened, GError **error)
+{
+  const RcaSourcePart *part = g_ptr_array_index (reading->source->parts, index);
+  opened->input = rca_input_open (part->path, part->member, error);
+  if (!opened->input)
+    return FALSE;
+  opened->name = part->member ? g_strdup_printf ("%s: %s", part->path, part->member) : g_strdup (part->path);
+  opened->framer = rca_framer_new (opened->input);
+  opened->sample = *rca_framer_sample (opened->framer);
+  opened->sample.path = opened->name;
+  opened->sample.conf = reading->options ? reading->options->nginx_conf : NULL;
+  return TRUE;
+}
+
+static void
+add_damage (Reading *reading, const RcaFramer *framer)
+{
+  const GError *damage = rca_framer_error (framer);
+  if (damage)
+    add_problem (reading->source,
+                 g_strdup_printf ("%s; what stands before it (%" G_GUINT64_FORMAT " lines) was read", damage->message, rca_framer_counts (framer)->lines));
+}
+
+static void
+add_counts (RcaSource *source, const RcaFramerCounts *counts)
+{
+  source->lines += counts->lines;
+  source->blank += counts->blank;
+  source->truncated += counts->truncated;
+}
+
+static void
+decode_part (Reading *reading, Opened *opened, const RcaFormat *format)
+{
+  RcaSource *source = reading->source;
+  g_autoptr (RcaDecoder) decoder = format ? rca_decoder_new (format, &opened->sample) : NULL;
+  read_records (reading, opened->framer, decoder);
+  if (!decoder || format != source->format)
+    return;
+  g_free (source->columns);
+  source->columns = rca_decoder_describe (decoder);
+}
+
 /* Reads one part. FALSE when it is empty or nothing could be read. */
 static gboolean
 read_part (Reading *reading, guint index)
 {
-  RcaSource *source = reading->source;
-  RcaSourcePart *part = g_ptr_array_index (source->parts, index);
-  g_autofree char *owned = NULL;
-  const char *name = part_name (part, &owned);
-  GError *error = NULL;
-  g_autoptr (RcaInput) input = rca_input_open (part->path, part->member, &error);
-  if (!input)
+  g_auto (Opened) opened = { 0 };
+  g_autoptr (GError) error = NULL;
+  RcaSniff sniff = { 0 };
+  if (!open_part (reading, index, &opened, &error))
   {
-    add_problem (source, g_strdup (error->message));
-    g_error_free (error);
+    add_problem (reading->source, g_strdup (error->message));
     return FALSE;
   }
-  g_autoptr (RcaFramer) framer = rca_framer_new (input);
-  RcaSampleLines sample = *rca_framer_sample (framer);
-  sample.path = name;
-  sample.conf = reading->options ? reading->options->nginx_conf : NULL;
-  gboolean usable = sample.head.n > 0;
-  RcaSniff sniff = { 0 };
-  const RcaFormat *format = usable ? choose_format (reading, &sample, &sniff) : NULL;
-  if (usable && !format && is_binary (sample.head))
+  RcaBytes head = opened.sample.head;
+  gboolean usable = head.n > 0;
+  const RcaFormat *format = usable ? choose_format (reading, &opened.sample, &sniff) : NULL;
+  if (usable && !format && is_binary (head))
   {
-    add_problem (source, g_strdup_printf ("%s: %s", name, binary_kind (sample.head) ?: "binary, no text and no known format"));
+    add_problem (reading->source, g_strdup_printf ("%s: %s", opened.name, binary_kind (head) ?: "binary, no text and no known format"));
     usable = FALSE;
   }
   if (usable)
   {
     reading->part = index;
-    note_format (reading, format, &sniff, name);
-    g_autoptr (RcaDecoder) decoder = format ? rca_decoder_new (format, &sample) : NULL;
-    read_records (reading, framer, decoder);
-    if (decoder && format == source->format)
-    {
-      g_free (source->columns);
-      source->columns = rca_decoder_describe (decoder);
-    }
+    note_format (reading, format, &sniff, opened.name);
+    decode_part (reading, &opened, format);
   }
-  if (rca_framer_error (framer))
-    add_problem (source, g_strdup_printf ("%s; what stands before it (%" G_GUINT64_FORMAT " lines) was read", rca_framer_error (framer)->message,
-                                          rca_framer_counts (framer)->lines));
-  const RcaFramerCounts *counts = rca_framer_counts (framer);
-  source->lines += counts->lines;
-  source->blank += counts->blank;
-  source->truncated += counts->truncated;
+  add_damage (reading, opened.framer);
+  add_counts (reading->source, rca_framer_counts (opened.framer));
   return usable;
 }
 
-/* The format of the newest part that holds something. Parts read before are most like it. */
 static void
-sniff_newest (Reading *reading)
+keep_time (RcaEvent *ev, gpointer user)
+{
+  gint64 *time_ns = user;
+  if (*time_ns == RCA_TIME_NONE)
+    *time_ns = ev->time_ns;
+}
+
+#define LOOK_AT_RECORDS 20
+
+/* The time of a part's first record that has one. */
+static gint64
+first_time (Opened *opened, const RcaFormat *format)
+{
+  gint64 time_ns = RCA_TIME_NONE;
+  g_autofree RcaEvent *ev = g_new0 (RcaEvent, 1);
+  g_autoptr (RcaDecoder) decoder = rca_decoder_new (format, &opened->sample);
+  RcaRecord record;
+  if (format->document)
+    return RCA_TIME_NONE;
+  for (guint i = 0; i < LOOK_AT_RECORDS && time_ns == RCA_TIME_NONE && rca_framer_next (opened->framer, decoder, &record); i++)
+  {
+    rca_event_clear (ev);
+    rca_decoder_decode (decoder, record.text, ev, keep_time, &time_ns);
+  }
+  if (time_ns == RCA_TIME_NONE)
+    rca_decoder_flush (decoder, ev, keep_time, &time_ns);
+  return time_ns;
+}
+
+typedef struct {
+  RcaSourcePart *part;
+  gint64 first_ns;
+} Aged;
+
+static gint
+compare_aged (gconstpointer a, gconstpointer b, gpointer user)
+{
+  const Aged *x = a, *y = b;
+  return x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
+}
+
+/* Names tell the order but for loggers that count upwards: times decide, where every part has one. */
+static void
+order_parts (RcaSource *source, const gint64 *first_ns)
+{
+  guint n = source->parts->len;
+  g_autoptr (GArray) aged = g_array_sized_new (FALSE, FALSE, sizeof (Aged), n);
+  for (guint i = 0; i < n; i++)
+  {
+    Aged one = { source->parts->pdata[i], first_ns[i] };
+    /* the newest may be empty yet */
+    if (one.first_ns == RCA_TIME_NONE && i + 1 < n)
+      return;
+    if (one.first_ns == RCA_TIME_NONE)
+      one.first_ns = G_MAXINT64;
+    g_array_append_val (aged, one);
+  }
+  g_array_sort_with_data (aged, compare_aged, NULL); /* stable */
+  for (guint i = 0; i < n; i++)
+    source->parts->pdata[i] = g_array_index (aged, Aged, i).part;
+}
+
+/* Looks into each part, newest first: the format of the newest that holds something is the
+ * source's, and first times settle the order. */
+static void
+survey_parts (Reading *reading)
 {
   RcaSource *source = reading->source;
-  for (guint i = source->parts->len; i-- > 0 && !source->format;)
+  g_autofree gint64 *first_ns = g_new (gint64, source->parts->len);
+  for (guint i = source->parts->len; i-- > 0;)
   {
-    RcaSourcePart *part = g_ptr_array_index (source->parts, i);
-    g_autoptr (RcaInput) input = rca_input_open (part->path, part->member, NULL);
-    if (!input)
-      continue;
-    g_autoptr (RcaFramer) framer = rca_framer_new (input);
-    RcaSampleLines sample = *rca_framer_sample (framer);
-    sample.path = part->path;
-    sample.conf = reading->options ? reading->options->nginx_conf : NULL;
+    g_auto (Opened) opened = { 0 };
     RcaSniff sniff = { 0 };
-    const RcaFormat *format = sample.head.n > 0 ? choose_format (reading, &sample, &sniff) : NULL;
-    if (format)
-      note_format (reading, format, &sniff, part->path);
+    first_ns[i] = RCA_TIME_NONE;
+    if (!open_part (reading, i, &opened, NULL) || opened.sample.head.n == 0)
+      continue;
+    const RcaFormat *format = choose_format (reading, &opened.sample, &sniff);
+    if (!format)
+      continue;
+    if (!source->format)
+      note_format (reading, format, &sniff, opened.name);
+    first_ns[i] = first_time (&opened, format);
   }
+  order_parts (source, first_ns);
 }
 
 static void
@@ -278,7 +380,7 @@ rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit
   g_autoptr (RcaTally) tally = rca_tally_new (source);
   Reading reading = { .source = source, .options = options, .emit = emit, .user = user, .tally = tally, .why = g_string_new (NULL) };
   if (source->parts->len > 1)
-    sniff_newest (&reading);
+    survey_parts (&reading);
   for (guint i = 0; i < source->parts->len; i++)
     usable |= read_part (&reading, i);
   rca_tally_finish (tally);
