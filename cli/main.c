@@ -7,6 +7,7 @@ static const struct {
   int (*run) (int argc, char **argv);
   const char *summary;
 } commands[] = {
+  { "analyze", rca_command_analyze, "what broke, when, why, and what it was not (the default command)" },
   { "sources", rca_command_sources, "what would be read, in which format, with how many records understood" },
 };
 
@@ -17,6 +18,5 @@ main (int argc, char **argv)
   for (guint i = 0; argc > 1 && i < G_N_ELEMENTS (commands); i++)
     if (strcmp (argv[1], commands[i].name) == 0)
       return commands[i].run (argc - 1, argv + 1);
-  g_printerr ("rca: not in this version\n");
-  return 2;
+  return rca_command_analyze (argc, argv);
 }

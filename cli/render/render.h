@@ -1,0 +1,17 @@
+/* Writers of the report: one file each. All give the whole text; the caller prints it. */
+#pragma once
+#include "report.h"
+
+typedef struct {
+  gboolean explain; /* the ledger of weights */
+  gboolean verbose; /* all candidates */
+  gboolean utc;
+  gboolean unicode; /* the locale shows UTF-8 */
+  gboolean color;
+  guint width;      /* columns */
+  const char *const *paths; /* as given on the command line, for what to run next; may be NULL */
+} RcaRenderOptions;
+
+/* rca.report/1 (CONTRACT.md). */
+char *rca_render_json (const RcaReport *report, const RcaRenderOptions *options);
+char *rca_render_text (const RcaReport *report, const RcaRenderOptions *options);
