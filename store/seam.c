@@ -15,6 +15,12 @@ rca_store_wrap (const RcaBackend *backend, gpointer impl)
   return store;
 }
 
+gpointer
+rca_store_impl (RcaStore *store, const RcaBackend *backend)
+{
+  return store->backend == backend ? store->impl : NULL;
+}
+
 RcaSources *
 rca_store_sources (RcaStore *store, GError **error)
 {

@@ -286,3 +286,5 @@ typedef struct {
 
 /* For backends: wraps @impl (owned by the result). */
 RcaStore *rca_store_wrap (const RcaBackend *backend, gpointer impl);
+/* Its own state again, when @store is of @backend; else NULL. */
+gpointer rca_store_impl (RcaStore *store, const RcaBackend *backend);

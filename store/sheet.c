@@ -22,6 +22,16 @@ rca_column_width (RcaColumnType type)
   return widths[type];
 }
 
+/* In segments a dictionary goes by the name of the first column that uses it; ids by their own. */
+const char *
+rca_domain_name (RcaDomain domain)
+{
+  for (guint c = 0; c < RCA_N_COLUMNS; c++)
+    if (columns[c].domain == domain)
+      return domain == RCA_DOMAIN_ID ? "id" : columns[c].name;
+  return "";
+}
+
 RcaSheet *
 rca_sheet_new (void)
 {

@@ -50,6 +50,8 @@ typedef enum {
   RCA_N_DOMAINS
 } RcaDomain;
 
+const char *rca_domain_name (RcaDomain domain);
+
 typedef enum { RCA_KIND_LOG, RCA_KIND_REQUEST, RCA_KIND_STATEMENT, RCA_KIND_ERROR, RCA_KIND_SAMPLE, RCA_KIND_CHANGE, RCA_N_KINDS } RcaKind;
 typedef enum { RCA_AUDIENCE_USER, RCA_AUDIENCE_PROBE, RCA_AUDIENCE_ADMIN, RCA_AUDIENCE_BATCH, RCA_N_AUDIENCES } RcaAudience;
 

@@ -36,5 +36,9 @@ void rca_ingest_result_clear (RcaIngestResult *result);
 /* A change marker for the default store (`rca deploy`): appended durably. */
 gboolean rca_store_add_marker (const char *dir, const char *service, const char *version, gint64 time_ns, const char *note, GError **error);
 
+/* Adds the change markers of the store @dir (which may be absent) to this analysis: those of the default store
+ * are part of every one. Not for @dir itself when it is what was opened. */
+void rca_store_read_markers (RcaStore *store, const char *dir);
+
 /* A marker of the command line (`--mark T=TEXT`) for this analysis only. */
 void rca_store_mark (RcaStore *store, gint64 time_ns, const char *text);

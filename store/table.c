@@ -93,6 +93,7 @@ rca_table_new (void)
   t->mark = g_ptr_array_new_with_free_func (mark_free);
   t->peer = g_ptr_array_new_with_free_func (g_free);
   t->strings = g_string_chunk_new (4096);
+  t->keep = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
   for (guint d = 0; d < RCA_N_DOMAINS; d++)
     t->dictionary[d] = rca_dictionary_new ();
   return t;
@@ -109,6 +110,7 @@ rca_table_free (RcaTable *t)
   g_ptr_array_unref (t->mark);
   g_ptr_array_unref (t->peer);
   g_string_chunk_free (t->strings);
+  g_ptr_array_unref (t->keep);
   for (guint d = 0; d < RCA_N_DOMAINS; d++)
     rca_dictionary_free (t->dictionary[d]);
   for (guint d = 0; d < RCA_N_DIMENSIONS; d++)

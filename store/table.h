@@ -64,7 +64,8 @@ typedef struct {
   gboolean no_redact;
   RcaStream user_facing;
   GPtrArray *peer;       /* RcaPeer, strings in dictionaries */
-  GStringChunk *strings; /* for answers that outlive nothing but the store */
+  GStringChunk *strings; /* for answers: they live as long as the store */
+  GPtrArray *keep;       /* GPtrArray of what sheets and texts read from (segments); freed last */
 } RcaTable;
 
 RcaTable *rca_table_new (void);

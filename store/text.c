@@ -192,3 +192,20 @@ rca_text_get (RcaText *text, guint64 position, gsize n)
     return rca_bytes (NULL, 0);
   return rca_bytes (block.p + (position - from), MIN (n, block.n - (position - from)));
 }
+
+void
+rca_text_release (RcaText *text, guint index)
+{
+  Block *b = &g_array_index (text->block, Block, index);
+  g_clear_pointer (&b->raw, g_free);
+  g_clear_pointer (&b->squeezed, g_bytes_unref);
+}
+
+guint64
+rca_text_end (const RcaText *text)
+{
+  if (text->block->len == 0)
+    return 0;
+  const Block *b = &g_array_index (text->block, Block, text->block->len - 1);
+  return b->position + b->n;
+}

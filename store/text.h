@@ -27,6 +27,9 @@ typedef GBytes *(*RcaTextFetch) (guint index, gpointer user);
 guint rca_text_n_blocks (const RcaText *text);
 /* Block @index uncompressed: its first position, its bytes. */
 RcaBytes rca_text_block (RcaText *text, guint index, guint64 *position);
+/* Lets go of block @index, which is written elsewhere; nothing more is added to it. */
+void rca_text_release (RcaText *text, guint index);
+guint64 rca_text_end (const RcaText *text); /* the position after the last byte */
 /* Adds a block of @n bytes at the end that @fetch will bring. */
 void rca_text_add_remote (RcaText *text, gsize n, RcaTextFetch fetch, gpointer user, guint index);
 

@@ -1,0 +1,340 @@
+#include "local/manifest.h"
+#include "local/io.h"
+#include "local/pack.h"
+#include <errno.h>
+#include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define NAME "manifest"
+#define BEFORE "manifest.before"
+#define MAGIC "RCAMAN01"
+#define VERSION 1
+
+void
+rca_manifest_part_free (RcaManifestPart *part)
+{
+  g_free (part->path);
+  g_free (part);
+}
+
+static void
+source_free (gpointer data)
+{
+  RcaManifestSource *s = data;
+  rca_table_source_free (s->info);
+  g_ptr_array_unref (s->part);
+  g_array_unref (s->segment);
+  g_free (s);
+}
+
+RcaManifest *
+rca_manifest_new (void)
+{
+  RcaManifest *m = g_new0 (RcaManifest, 1);
+  m->next_segment = 1;
+  m->source = g_ptr_array_new_with_free_func (source_free);
+  return m;
+}
+
+void
+rca_manifest_free (RcaManifest *m)
+{
+  if (!m)
+    return;
+  g_ptr_array_unref (m->source);
+  g_free (m);
+}
+
+RcaManifestSource *
+rca_manifest_find (const RcaManifest *m, const char *path)
+{
+  for (guint i = 0; i < m->source->len; i++)
+  {
+    RcaManifestSource *s = g_ptr_array_index (m->source, i);
+    if (g_str_equal (s->info->path, path))
+      return s;
+  }
+  return NULL;
+}
+
+RcaManifestSource *
+rca_manifest_add (RcaManifest *m, const char *path)
+{
+  RcaManifestSource *s = g_new0 (RcaManifestSource, 1);
+  s->info = rca_table_source_new (path);
+  s->part = g_ptr_array_new_with_free_func ((GDestroyNotify)rca_manifest_part_free);
+  s->segment = g_array_new (FALSE, FALSE, sizeof (RcaSegmentEntry));
+  g_ptr_array_add (m->source, s);
+  return s;
+}
+
+/* ---- one table for both ways ---- */
+
+typedef struct {
+  const char *key;
+  gsize offset;
+} Member;
+
+#define OF_SOURCE(key, member) { key, G_STRUCT_OFFSET (RcaTableSource, member) }
+
+static const Member source_strings[] = {
+  OF_SOURCE ("format", format), OF_SOURCE ("service", service), OF_SOURCE ("host", host),
+  OF_SOURCE ("name", name),     OF_SOURCE ("why", why),         OF_SOURCE ("columns", columns),
+};
+
+static const Member source_numbers[] = {
+  OF_SOURCE ("lines", lines),     OF_SOURCE ("records", records),   OF_SOURCE ("parsed", parsed),     OF_SOURCE ("rejected", rejected),
+  OF_SOURCE ("http_5xx", http_5xx), OF_SOURCE ("errors", errors),   OF_SOURCE ("slow", slow),         OF_SOURCE ("changes", changes),
+  OF_SOURCE ("samples", samples), OF_SOURCE ("present", present),   OF_SOURCE ("zoneless", zoneless), OF_SOURCE ("dateless", dateless),
+};
+
+static const Member part_numbers[] = {
+  { "size", G_STRUCT_OFFSET (RcaManifestPart, size) }, { "head_n", G_STRUCT_OFFSET (RcaManifestPart, head_n) },
+  { "head", G_STRUCT_OFFSET (RcaManifestPart, head) }, { "offset", G_STRUCT_OFFSET (RcaManifestPart, offset) },
+  { "lines", G_STRUCT_OFFSET (RcaManifestPart, lines) },
+};
+
+static const Member segment_numbers[] = {
+  { "number", G_STRUCT_OFFSET (RcaSegmentEntry, number) },
+  { "rows", G_STRUCT_OFFSET (RcaSegmentEntry, rows) },
+  { "bytes", G_STRUCT_OFFSET (RcaSegmentEntry, bytes) },
+};
+
+static void
+pack_numbers (msgpack_packer *p, gconstpointer of, const Member *member, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    rca_pack_u64 (p, member[i].key, G_STRUCT_MEMBER (guint64, of, member[i].offset));
+}
+
+static void
+unpack_numbers (const msgpack_object *o, gpointer into, const Member *member, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    G_STRUCT_MEMBER (guint64, into, member[i].offset) = rca_unpack_u64 (o, member[i].key);
+}
+
+/* ---- writing ---- */
+
+static void
+pack_part (msgpack_packer *p, const RcaManifestPart *part)
+{
+  msgpack_pack_map (p, 2 + G_N_ELEMENTS (part_numbers));
+  rca_pack_str (p, "path", part->path);
+  rca_pack_i64 (p, "mtime", part->mtime_ns);
+  pack_numbers (p, part, part_numbers, G_N_ELEMENTS (part_numbers));
+}
+
+static void
+pack_segment (msgpack_packer *p, const RcaSegmentEntry *s)
+{
+  msgpack_pack_map (p, 2 + G_N_ELEMENTS (segment_numbers));
+  pack_numbers (p, s, segment_numbers, G_N_ELEMENTS (segment_numbers));
+  rca_pack_i64 (p, "min", s->min_ns);
+  rca_pack_i64 (p, "max", s->max_ns);
+}
+
+static void
+pack_source (msgpack_packer *p, const RcaManifestSource *s)
+{
+  const RcaTableSource *info = s->info;
+  msgpack_pack_map (p, 9 + G_N_ELEMENTS (source_strings) + G_N_ELEMENTS (source_numbers));
+  rca_pack_str (p, "path", info->path);
+  for (gsize i = 0; i < G_N_ELEMENTS (source_strings); i++)
+    rca_pack_str (p, source_strings[i].key, G_STRUCT_MEMBER (char *, info, source_strings[i].offset));
+  pack_numbers (p, info, source_numbers, G_N_ELEMENTS (source_numbers));
+  rca_pack_u64 (p, "stream", info->stream);
+  rca_pack_u64 (p, "zone_known", info->zone_known != FALSE);
+  rca_pack_u64 (p, "stamp_digits", info->stamp_digits);
+  rca_pack_i64 (p, "first", info->first_ns);
+  rca_pack_i64 (p, "last", info->last_ns);
+  rca_pack_key (p, "problems");
+  msgpack_pack_array (p, info->problem->len);
+  for (guint i = 0; i < info->problem->len; i++)
+    rca_pack_key (p, g_ptr_array_index (info->problem, i));
+  rca_pack_key (p, "parts");
+  msgpack_pack_array (p, s->part->len);
+  for (guint i = 0; i < s->part->len; i++)
+    pack_part (p, g_ptr_array_index (s->part, i));
+  rca_pack_key (p, "segments");
+  msgpack_pack_array (p, s->segment->len);
+  for (guint i = 0; i < s->segment->len; i++)
+    pack_segment (p, &g_array_index (s->segment, RcaSegmentEntry, i));
+}
+
+static gint
+compare_source (gconstpointer a, gconstpointer b)
+{
+  return strcmp ((*(RcaManifestSource *const *)a)->info->path, (*(RcaManifestSource *const *)b)->info->path);
+}
+
+gboolean
+rca_manifest_write (RcaManifest *m, const char *dir, GError **error)
+{
+  g_ptr_array_sort (m->source, compare_source);
+  msgpack_sbuffer buffer;
+  msgpack_sbuffer_init (&buffer);
+  msgpack_packer p;
+  msgpack_packer_init (&p, &buffer, msgpack_sbuffer_write);
+  msgpack_pack_map (&p, 4);
+  rca_pack_u64 (&p, "version", VERSION);
+  rca_pack_u64 (&p, "generation", m->generation + 1);
+  rca_pack_u64 (&p, "next_segment", m->next_segment);
+  rca_pack_key (&p, "sources");
+  msgpack_pack_array (&p, m->source->len);
+  for (guint i = 0; i < m->source->len; i++)
+    pack_source (&p, g_ptr_array_index (m->source, i));
+  guint64 checksum = XXH3_64bits (buffer.data, buffer.size);
+  /* the generation before stays at hand under its own name: a link, so that there is always a manifest */
+  g_autofree char *now = g_build_filename (dir, NAME, NULL), *before = g_build_filename (dir, BEFORE, NULL);
+  unlink (before);
+  gboolean ok = link (now, before) == 0 || errno == ENOENT || errno == EPERM;
+  if (!ok)
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_WRITE, "%s: %s", before, g_strerror (errno));
+  RcaIoFile *file = ok ? rca_io_create (dir, NAME, error) : NULL;
+  ok = file && rca_io_append (file, MAGIC, 8, error) && rca_io_append (file, buffer.data, buffer.size, error) && rca_io_append (file, &checksum, sizeof checksum, error);
+  if (file && !ok)
+    rca_io_abandon (file);
+  ok = ok && rca_io_commit (file, error);
+  msgpack_sbuffer_destroy (&buffer);
+  if (ok)
+    m->generation++;
+  return ok;
+}
+
+/* ---- reading ---- */
+
+static void
+unpack_problems (const msgpack_object *o, RcaTableSource *info)
+{
+  msgpack_object_array problems = rca_unpack_array (o, "problems");
+  for (guint32 i = 0; i < problems.size; i++)
+    if (problems.ptr[i].type == MSGPACK_OBJECT_STR)
+      g_ptr_array_add (info->problem, g_strndup (problems.ptr[i].via.str.ptr, problems.ptr[i].via.str.size));
+}
+
+static void
+unpack_parts (const msgpack_object *o, RcaManifestSource *s)
+{
+  msgpack_object_array parts = rca_unpack_array (o, "parts");
+  for (guint32 i = 0; i < parts.size; i++)
+  {
+    RcaManifestPart *part = g_new0 (RcaManifestPart, 1);
+    part->path = rca_unpack_str (&parts.ptr[i], "path");
+    if (!part->path)
+      part->path = g_strdup ("?");
+    part->mtime_ns = rca_unpack_i64 (&parts.ptr[i], "mtime");
+    unpack_numbers (&parts.ptr[i], part, part_numbers, G_N_ELEMENTS (part_numbers));
+    g_ptr_array_add (s->part, part);
+    g_ptr_array_add (s->info->part, g_strdup (part->path));
+  }
+  msgpack_object_array segments = rca_unpack_array (o, "segments");
+  for (guint32 i = 0; i < segments.size; i++)
+  {
+    RcaSegmentEntry e = { .min_ns = rca_unpack_i64 (&segments.ptr[i], "min"), .max_ns = rca_unpack_i64 (&segments.ptr[i], "max") };
+    unpack_numbers (&segments.ptr[i], &e, segment_numbers, G_N_ELEMENTS (segment_numbers));
+    g_array_append_val (s->segment, e);
+  }
+}
+
+static void
+unpack_source (RcaManifest *m, const msgpack_object *o)
+{
+  g_autofree char *path = rca_unpack_str (o, "path");
+  if (!path)
+    return;
+  RcaManifestSource *s = rca_manifest_add (m, path);
+  for (gsize i = 0; i < G_N_ELEMENTS (source_strings); i++)
+  {
+    char **at = &G_STRUCT_MEMBER (char *, s->info, source_strings[i].offset);
+    g_free (*at);
+    *at = rca_unpack_str (o, source_strings[i].key);
+  }
+  if (!s->info->format)
+    s->info->format = g_strdup ("unknown");
+  unpack_numbers (o, s->info, source_numbers, G_N_ELEMENTS (source_numbers));
+  s->info->stream = (RcaStream)MIN (rca_unpack_u64 (o, "stream"), RCA_N_STREAMS - 1);
+  s->info->zone_known = rca_unpack_u64 (o, "zone_known") != 0;
+  s->info->stamp_digits = (guint8)rca_unpack_u64 (o, "stamp_digits");
+  s->info->first_ns = rca_unpack_i64 (o, "first");
+  s->info->last_ns = rca_unpack_i64 (o, "last");
+  unpack_problems (o, s->info);
+  unpack_parts (o, s);
+}
+
+static RcaManifest *
+parse (const char *data, gsize n, const char *path, GError **error)
+{
+  guint64 checksum;
+  if (n < 16 || memcmp (data, MAGIC, 8) != 0)
+  {
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED, "%s: no manifest of rca", path);
+    return NULL;
+  }
+  memcpy (&checksum, data + n - 8, 8);
+  if (XXH3_64bits (data + 8, n - 16) != checksum)
+  {
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED, "%s: checksum differs", path);
+    return NULL;
+  }
+  msgpack_unpacked unpacked;
+  msgpack_unpacked_init (&unpacked);
+  size_t at = 0;
+  RcaManifest *m = NULL;
+  if (msgpack_unpack_next (&unpacked, data + 8, n - 16, &at) != MSGPACK_UNPACK_SUCCESS)
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED, "%s: no msgpack", path);
+  else if (rca_unpack_u64 (&unpacked.data, "version") > VERSION)
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_VERSION, "%s: written by a newer rca (format %" G_GUINT64_FORMAT ", this one knows %d)", path,
+                 rca_unpack_u64 (&unpacked.data, "version"), VERSION);
+  else
+  {
+    m = rca_manifest_new ();
+    m->generation = rca_unpack_u64 (&unpacked.data, "generation");
+    m->next_segment = MAX (rca_unpack_u64 (&unpacked.data, "next_segment"), 1);
+    msgpack_object_array sources = rca_unpack_array (&unpacked.data, "sources");
+    for (guint32 i = 0; i < sources.size; i++)
+      unpack_source (m, &sources.ptr[i]);
+  }
+  msgpack_unpacked_destroy (&unpacked);
+  return m;
+}
+
+static RcaManifest *
+read_one (const char *dir, const char *name, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL), *data = NULL;
+  gsize n;
+  g_autoptr (GError) why = NULL;
+  if (!g_file_get_contents (path, &data, &n, &why))
+  {
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "store %s: %s", dir, why->message);
+    return NULL;
+  }
+  return parse (data, n, path, error);
+}
+
+RcaManifest *
+rca_manifest_read (const char *dir, char **note, GError **error)
+{
+  g_autoptr (GError) first = NULL;
+  *note = NULL;
+  RcaManifest *m = read_one (dir, NAME, &first);
+  if (m)
+    return m;
+  /* one that a newer rca wrote is not damaged: going back behind it would lose what it knows */
+  if (!g_error_matches (first, RCA_STORE_ERROR, RCA_STORE_ERROR_VERSION))
+    m = read_one (dir, BEFORE, NULL);
+  if (m)
+    *note = g_strdup_printf ("%s; the generation before it is used", first->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&first));
+  return m;
+}
+
+gboolean
+rca_manifest_exists (const char *dir)
+{
+  g_autofree char *now = g_build_filename (dir, NAME, NULL), *before = g_build_filename (dir, BEFORE, NULL);
+  return g_file_test (now, G_FILE_TEST_EXISTS) || g_file_test (before, G_FILE_TEST_EXISTS);
+}

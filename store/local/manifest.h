@@ -1,0 +1,41 @@
+/* The manifest: which segments make the store, and how far each source was read.
+ *
+ * Replaced as a whole, atomically; the generation before is kept and used when the
+ * newest does not check out. What it does not name does not belong to the store. */
+#pragma once
+#include "local/segment.h"
+
+/* One file (or archive member) of a source, and what of it is in the store. */
+typedef struct {
+  char *path;             /* where it lay when it was read last */
+  guint64 size;           /* of the file on disk then; with @mtime_ns: unchanged means nothing new */
+  gint64 mtime_ns;
+  guint64 head_n, head;   /* XXH3-64 of its first @head_n decompressed bytes: the same file under another name */
+  guint64 offset;         /* decompressed: records that begin before it are in the store */
+  guint64 lines;          /* up to @offset */
+} RcaManifestPart;
+
+typedef struct {
+  RcaTableSource *info; /* counts and names; no rows */
+  GPtrArray *part;      /* RcaManifestPart; rows name them by place */
+  GArray *segment;      /* RcaSegmentEntry, oldest first */
+} RcaManifestSource;
+
+typedef struct {
+  guint64 generation, next_segment;
+  GPtrArray *source; /* RcaManifestSource, by path */
+} RcaManifest;
+
+RcaManifest *rca_manifest_new (void);
+void rca_manifest_free (RcaManifest *manifest);
+RcaManifestSource *rca_manifest_find (const RcaManifest *manifest, const char *path);
+RcaManifestSource *rca_manifest_add (RcaManifest *manifest, const char *path);
+void rca_manifest_part_free (RcaManifestPart *part);
+
+/* The newest generation that checks out. @note: (out): what was wrong with a newer one, or NULL. */
+RcaManifest *rca_manifest_read (const char *dir, char **note, GError **error);
+/* As the next generation. */
+gboolean rca_manifest_write (RcaManifest *manifest, const char *dir, GError **error);
+gboolean rca_manifest_exists (const char *dir);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaManifest, rca_manifest_free)

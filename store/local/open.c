@@ -1,0 +1,119 @@
+#include "local/manifest.h"
+#include "local/marker.h"
+#include "store.h"
+
+/* Zones are not settled when segments are chosen: a zone is at most 14 hours, and a day is room enough. */
+#define SLACK_NS (86400 * RCA_NS_PER_S)
+
+typedef struct {
+  RcaManifestSource *from;
+  RcaTableSource *into;
+  const char *dir;
+  RcaSpan span;
+  GPtrArray *segment; /* RcaSegment: outlive the table */
+} Loading;
+
+static RcaTableSource *
+take_info (RcaManifestSource *from)
+{
+  RcaTableSource *info = from->info;
+  from->info = rca_table_source_new (info->path);
+  return info;
+}
+
+static gboolean
+prunable (const RcaTableSource *source)
+{
+  return source->dateless == 0;
+}
+
+static void
+load (gpointer data, gpointer user)
+{
+  Loading *l = data;
+  gint64 from = l->span.start_ns < l->span.end_ns ? l->span.start_ns - SLACK_NS : G_MININT64;
+  gint64 to = l->span.start_ns < l->span.end_ns ? l->span.end_ns + SLACK_NS : G_MAXINT64;
+  if (!prunable (l->into))
+  {
+    from = G_MININT64;
+    to = G_MAXINT64;
+  }
+  for (guint i = 0; i < l->from->segment->len; i++)
+  {
+    const RcaSegmentEntry *e = &g_array_index (l->from->segment, RcaSegmentEntry, i);
+    if (e->max_ns < from || e->min_ns >= to)
+      continue;
+    g_autoptr (GError) error = NULL;
+    RcaSegment *segment = rca_segment_open (l->dir, e->number, &error);
+    if (!segment)
+    {
+      g_ptr_array_add (l->into->problem, g_strdup_printf ("%s (%" G_GUINT64_FORMAT " rows skipped)", error->message, e->rows));
+      continue;
+    }
+    g_ptr_array_add (l->segment, segment);
+    rca_segment_load (segment, l->into, from, to);
+  }
+}
+
+static void
+load_all (GArray *loading, guint jobs)
+{
+  guint n = jobs ? jobs : MAX (1, g_get_num_processors () / 2);
+  GThreadPool *pool = n > 1 && loading->len > 1 ? g_thread_pool_new (load, NULL, (gint)n, FALSE, NULL) : NULL;
+  for (guint i = 0; i < loading->len; i++)
+  {
+    Loading *l = &g_array_index (loading, Loading, i);
+    if (pool)
+      g_thread_pool_push (pool, l, NULL);
+    else
+      load (l, NULL);
+  }
+  if (pool)
+    g_thread_pool_free (pool, FALSE, TRUE);
+}
+
+RcaStore *
+rca_store_open_local (const char *dir, const RcaOpenOptions *options, GError **error)
+{
+  static const RcaOpenOptions none = { 0 };
+  options = options ? options : &none;
+  g_autofree char *note = NULL;
+  g_autoptr (RcaManifest) manifest = rca_manifest_exists (dir) ? rca_manifest_read (dir, &note, error) : rca_manifest_new ();
+  if (!manifest)
+    return NULL;
+  g_autoptr (RcaTable) table = rca_table_new ();
+  if (note)
+    rca_table_problem (table, "%s", note);
+  g_autoptr (GArray) loading = g_array_new (FALSE, TRUE, sizeof (Loading));
+  for (guint i = 0; i < manifest->source->len; i++)
+  {
+    RcaManifestSource *from = g_ptr_array_index (manifest->source, i);
+    Loading l = { from, take_info (from), dir, options->span, g_ptr_array_new_with_free_func ((GDestroyNotify)rca_segment_free) };
+    g_array_append_val (loading, l);
+  }
+  load_all (loading, options->jobs);
+  for (guint i = 0; i < loading->len; i++)
+  {
+    Loading *l = &g_array_index (loading, Loading, i);
+    rca_table_add (table, l->into);
+    g_ptr_array_add (table->keep, l->segment);
+  }
+  table->no_redact = options->no_redact;
+  rca_markers_read (table, dir);
+  if (table->source->len == 0 && table->mark->len == 0)
+  {
+    g_set_error (error, RCA_STORE_ERROR, rca_manifest_exists (dir) ? RCA_STORE_ERROR_EMPTY : RCA_STORE_ERROR_OPEN,
+                 rca_manifest_exists (dir) ? "store %s: nothing is in it yet (rca ingest --store %s PATH… fills it)" : "store %s: there is no store here (rca ingest --store %s PATH… makes one)",
+                 dir, dir);
+    return NULL;
+  }
+  RcaTableOptions finish = { options->span, options->assumed_zone };
+  rca_table_finish (table, &finish);
+  return rca_store_wrap (&rca_table_backend, g_steal_pointer (&table));
+}
+
+gboolean
+rca_store_is_local (const char *dir)
+{
+  return rca_manifest_exists (dir);
+}
