@@ -175,10 +175,20 @@ weigh_precedence (RcaFacts *f, RcaCandidate *c, const char *what, double horizon
 static void
 weigh_dose (RcaFacts *f, RcaCandidate *c, const char *what)
 {
-  guint from = f->o->from, n = f->o->to - from;
-  if (!c->intensity || n < 10)
+  guint from = f->o->from, all = f->o->to - from;
+  if (!c->intensity || all < 10)
     return;
-  double w = rca_weight_dose (c->intensity + from, f->o->excess + from, f->c->site->requests + from, n);
+  /* requests count at their start, what they died of at its own time: groups of buckets keep the
+   * two together; some twenty groups are left to compare */
+  guint each = MAX (1, all / 20), n = all / each;
+  g_autofree double *x = g_new0 (double, n), *y = g_new0 (double, n), *z = g_new0 (double, n);
+  for (guint i = 0; i < n * each; i++)
+    {
+      x[i / each] += c->intensity[from + i];
+      y[i / each] += f->o->excess[from + i];
+      z[i / each] += f->c->site->requests[from + i];
+    }
+  double w = MAX (rca_weight_dose (x, y, z, n), -1.5); /* a coarse look may miss a dose that is there */
   if (fabs (w) >= 0.1)
     rca_candidate_add (c, RCA_EVIDENCE_DOSE, w, w > 0 ? "inside the incident %s and the failing rise and fall together" : "inside the incident %s and the failing do not move together", what);
 }

@@ -435,7 +435,7 @@ refine_start (RcaContext *c, RcaOutbreak *o, const RcaSymptom *lead)
         continue;
       if (row->start_ns < o->start_ns + c->width_ns)
         o->start_ns = row->start_ns;
-      hi = MAX (hi, row->end_ns);
+      hi = MAX (hi, row->end_ns + RCA_NS_PER_S / 2); /* stamps are to the second in most access logs */
       break;
     }
   o->lo_ns = MIN (lo, o->start_ns);

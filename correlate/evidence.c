@@ -96,7 +96,9 @@ rca_weight_together (const RcaInstant *s, const RcaInstant *c, double symptom_hi
     for (guint j = 0; j < c->n; j++)
       {
         double d = s->t[i] - c->t[j];
-        double f = c->t[j] <= symptom_hi ? exp (-fabs (d) / 10) / 20 : 0;
+        /* past the range's end it is the symptom's own consequence; stamps of a second blur that edge */
+        double late = MAX (0, c->t[j] - symptom_hi);
+        double f = exp (-fabs (d) / 10) / 20 * exp (-late);
         sum += s->p[i] * c->p[j] * ((1 - epsilon) * f + epsilon / horizon);
       }
   return log (sum * horizon);

@@ -16,6 +16,9 @@ static const RcaFormat *const formats[] = {
   &rca_format_json_lines,
   &rca_format_access,
   &rca_format_nginx_error,
+  &rca_format_postgres_stderr,
+  &rca_format_postgres_csv,
+  &rca_format_postgres_json,
   &rca_format_plain,
 };
 
