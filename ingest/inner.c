@@ -1,7 +1,9 @@
 #include "inner.h"
+#include "app-record.h"
 #include "formats/formats.h"
 #include "program.h"
 #include "severity.h"
+#include "text-fields.h"
 #include "timestamp.h"
 #include "trace-lines.h"
 #include <xxhash.h>
@@ -46,6 +48,9 @@ struct RcaInner {
   Channel *last;
   char *path, *conf;
   gint64 mtime_ns;
+  RcaArena *arena; /* of the text at hand */
+  RcaAppSource source;
+  RcaAppRecord record;
 };
 
 static guint
@@ -88,6 +93,8 @@ rca_inner_new (const RcaSampleLines *outer)
   inner->path = g_strdup (outer->path);
   inner->conf = g_strdup (outer->conf);
   inner->mtime_ns = outer->mtime_ns;
+  inner->arena = rca_arena_new ();
+  rca_app_source_init (&inner->source, outer->mtime_ns);
   return inner;
 }
 
@@ -98,6 +105,7 @@ rca_inner_free (RcaInner *inner)
     return;
   g_hash_table_unref (inner->channels);
   g_ptr_array_unref (inner->order);
+  rca_arena_free (inner->arena);
   g_free (inner->path);
   g_free (inner->conf);
   g_free (inner);
@@ -228,7 +236,7 @@ rca_envelope_apply (const RcaEnvelope *envelope, RcaEvent *ev)
     rca_event_set_str (ev, RCA_FIELD_SERVICE, envelope->program);
   if (!rca_event_has (ev, RCA_FIELD_HOST))
     rca_event_set_str (ev, RCA_FIELD_HOST, envelope->host);
-  if (!rca_event_has (ev, RCA_FIELD_PID) && envelope->pid)
+  if (!rca_event_has (ev, RCA_FIELD_PID) && envelope->pid > 0)
     rca_event_set_num (ev, RCA_FIELD_PID, envelope->pid);
   if (!rca_event_has (ev, RCA_FIELD_INSTANCE))
     rca_event_set_str (ev, RCA_FIELD_INSTANCE, envelope->instance);
@@ -248,14 +256,30 @@ emit_inner (RcaEvent *ev, gpointer user)
   emission->emit (ev, emission->user);
 }
 
+/* An application's text without a format of its own still names exceptions, requests, durations. */
 static void
-emit_text (const RcaEnvelope *envelope, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpointer user)
+read_app_text (RcaInner *inner, const RcaEnvelope *envelope, RcaBytes text, RcaEvent *ev)
+{
+  rca_arena_reset (inner->arena);
+  ev->time_ns = envelope->time_ns;
+  ev->flags |= envelope->flags;
+  ev->severity = envelope->severity;
+  rca_app_record_begin (&inner->record, ev, inner->arena, &inner->source);
+  rca_text_fields (&inner->record, text);
+  rca_app_record_end (&inner->record);
+}
+
+static void
+emit_text (RcaInner *inner, const RcaEnvelope *envelope, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
   rca_event_clear (ev);
   ev->stream = envelope->stream;
-  rca_event_set_str (ev, RCA_FIELD_MESSAGE, text);
-  if (rca_program_read (envelope->program, text, ev))
-    rca_event_set_str (ev, RCA_FIELD_SERVICE, envelope->subject);
+  gboolean read = rca_program_read (envelope->program, text, ev);
+  rca_event_set_str (ev, RCA_FIELD_SERVICE, envelope->subject);
+  if (!read && envelope->stream == RCA_STREAM_APP)
+    read_app_text (inner, envelope, text, ev);
+  if (!rca_event_has (ev, RCA_FIELD_MESSAGE))
+    rca_event_set_str (ev, RCA_FIELD_MESSAGE, text);
   if (ev->severity == RCA_SEVERITY_NONE && envelope->severity == RCA_SEVERITY_NONE)
     ev->severity = rca_severity_find (text);
   rca_envelope_apply (envelope, ev);
@@ -296,7 +320,7 @@ decode_text (RcaInner *inner, Channel *channel, const RcaEnvelope *envelope, Rca
       return;
     }
   }
-  emit_text (envelope, text, ev, emit, user);
+  emit_text (inner, envelope, text, ev, emit, user);
 }
 
 static void

@@ -15,7 +15,7 @@ typedef struct {
   RcaSeverity severity;
   RcaBytes program; /* the channel; becomes SERVICE */
   RcaBytes host;
-  gint64 pid; /* tells interleaved writers of one channel apart; 0 without */
+  gint64 pid; /* tells interleaved writers of one channel apart; 0 without, below 0 when it is no process id */
   RcaBytes instance; /* pod, container */
   RcaBytes subject;  /* whom the line is about when that is another (systemd's UNIT=) */
   RcaStream stream;  /* of text that no format understands */

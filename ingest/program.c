@@ -73,6 +73,10 @@ read_systemd (RcaBytes text, RcaEvent *ev)
         return FALSE;
     return set_change (ev, RCA_CHANGE_RESTART, unit_name (unit));
   }
+  /* "shop.service: Main process exited, code=killed, status=9/KILL" is of the unit, not of systemd */
+  gssize mark = rca_bytes_find (text, RCA_BYTES (".service: "));
+  if (mark > 0 && !memchr (text.p, ' ', (gsize)mark))
+    rca_event_set_str (ev, RCA_FIELD_SERVICE, rca_bytes (text.p, (gsize)mark));
   return FALSE;
 }
 

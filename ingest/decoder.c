@@ -1,0 +1,205 @@
+/* A decoder: a format's state on one source, and what else is written into that source.
+ *
+ * Programs share files: JSON between lines of text, access lines between an application's
+ * own, an entry script's before a server's. What the format rejects of the sample, or takes
+ * for a continuation without any look of one, is sniffed for itself; an alternative that
+ * fits gets those lines. Wrappers (with flush) do that for each of their programs. */
+#include "format.h"
+#include "formats/formats.h"
+#include "stack-trace.h"
+
+#define MAX_ALTERNATIVES 3
+#define MIN_STRAYS       3  /* fewer lines prove no format */
+#define MIN_STRAY_SCORE  40 /* above what the generic text format reaches */
+
+typedef struct {
+  const RcaFormat *format;
+  gpointer state;
+  gpointer probe; /* a second state: asked whose a line is, so that the first sees each record once */
+} Alternative;
+
+struct RcaDecoder {
+  const RcaFormat *format;
+  gpointer state;
+  Alternative alternative[MAX_ALTERNATIVES];
+  guint n_alternatives;
+  RcaEvent *scratch;
+};
+
+static gpointer
+open_state (const RcaFormat *format, const RcaSampleLines *sample)
+{
+  return format->open ? format->open (sample) : NULL;
+}
+
+static void
+close_state (const RcaFormat *format, gpointer state)
+{
+  if (format->close)
+    format->close (state);
+}
+
+static gboolean
+is_blank (RcaBytes line)
+{
+  for (gsize i = 0; i < line.n; i++)
+    if (!g_ascii_isspace (line.p[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static RcaLineKind
+line_kind (const RcaFormat *format, gpointer state, RcaBytes line)
+{
+  if (format->line)
+    return format->line (state, line);
+  return is_blank (line) ? RCA_LINE_NONE : RCA_LINE_RECORD;
+}
+
+static void
+ignore_event (RcaEvent *ev, gpointer user)
+{
+}
+
+static gboolean
+decodes (RcaDecoder *decoder, const RcaFormat *format, gpointer state, RcaBytes line)
+{
+  rca_event_clear (decoder->scratch);
+  decoder->scratch->raw = line;
+  return format->decode (state, line, decoder->scratch, ignore_event, NULL) == RCA_DECODE_OK;
+}
+
+/* Neither indented nor a frame of a trace: it may well begin a record of another format. */
+static gboolean
+could_begin (RcaBytes line)
+{
+  return line.n > 1 && !g_ascii_isspace (line.p[0]) && line.p[0] != '#' && !rca_stack_trace_continues (line);
+}
+
+/* The sample's lines that the decoder does not take for records of its own. */
+static guint
+collect_strays (RcaDecoder *decoder, const RcaSampleLines *sample, RcaBytes *stray)
+{
+  guint n = 0;
+  gpointer state = open_state (decoder->format, sample);
+  for (guint i = 0; i < sample->n_lines; i++)
+  {
+    RcaBytes line = sample->line[i];
+    RcaLineKind kind = line_kind (decoder->format, state, line);
+    if (kind == RCA_LINE_NONE || !could_begin (line))
+      continue;
+    if (kind == RCA_LINE_CONTINUES || !decodes (decoder, decoder->format, state, line))
+      stray[n++] = line;
+  }
+  close_state (decoder->format, state);
+  return n;
+}
+
+/* Adds the format that fits @stray best; those it takes are dropped. FALSE when none fits. */
+static gboolean
+add_alternative (RcaDecoder *decoder, const RcaSampleLines *sample, RcaBytes *stray, guint *n_strays)
+{
+  RcaSampleLines strays = *sample;
+  RcaSniff sniff;
+  strays.line = stray;
+  strays.n_lines = *n_strays;
+  strays.head = rca_bytes (stray[0].p, stray[0].n);
+  strays.whole = FALSE;
+  const RcaFormat *format = rca_sniff (&strays, &sniff);
+  if (!format || format == decoder->format || format->document || format->flush || format == &rca_format_plain || sniff.score < MIN_STRAY_SCORE)
+    return FALSE;
+  Alternative *alternative = &decoder->alternative[decoder->n_alternatives];
+  *alternative = (Alternative){ format, open_state (format, &strays), open_state (format, &strays) };
+  guint kept = 0;
+  for (guint i = 0; i < *n_strays; i++)
+    if (!decodes (decoder, format, alternative->probe, stray[i]))
+      stray[kept++] = stray[i];
+  decoder->n_alternatives++;
+  gboolean progress = kept < *n_strays;
+  *n_strays = kept;
+  return progress;
+}
+
+static void
+learn_alternatives (RcaDecoder *decoder, const RcaSampleLines *sample)
+{
+  if (decoder->format->document || decoder->format->flush || sample->n_lines == 0)
+    return;
+  g_autofree RcaBytes *stray = g_new (RcaBytes, sample->n_lines);
+  decoder->scratch = g_new0 (RcaEvent, 1);
+  guint n = collect_strays (decoder, sample, stray);
+  while (n >= MIN_STRAYS && decoder->n_alternatives < MAX_ALTERNATIVES && add_alternative (decoder, sample, stray, &n))
+    ;
+}
+
+RcaDecoder *
+rca_decoder_new (const RcaFormat *format, const RcaSampleLines *sample)
+{
+  RcaDecoder *decoder = g_new0 (RcaDecoder, 1);
+  decoder->format = format;
+  learn_alternatives (decoder, sample);
+  decoder->state = open_state (format, sample);
+  return decoder;
+}
+
+void
+rca_decoder_free (RcaDecoder *decoder)
+{
+  if (!decoder)
+    return;
+  close_state (decoder->format, decoder->state);
+  for (guint i = 0; i < decoder->n_alternatives; i++)
+  {
+    close_state (decoder->alternative[i].format, decoder->alternative[i].state);
+    close_state (decoder->alternative[i].format, decoder->alternative[i].probe);
+  }
+  g_free (decoder->scratch);
+  g_free (decoder);
+}
+
+const RcaFormat *
+rca_decoder_format (const RcaDecoder *decoder)
+{
+  return decoder->format;
+}
+
+RcaLineKind
+rca_decoder_line (RcaDecoder *decoder, RcaBytes line)
+{
+  RcaLineKind kind = line_kind (decoder->format, decoder->state, line);
+  if (kind != RCA_LINE_CONTINUES || decoder->n_alternatives == 0 || !could_begin (line))
+    return kind;
+  for (guint i = 0; i < decoder->n_alternatives; i++)
+    if (decodes (decoder, decoder->alternative[i].format, decoder->alternative[i].probe, line))
+      return RCA_LINE_RECORD;
+  return kind;
+}
+
+RcaDecodeResult
+rca_decoder_decode (RcaDecoder *decoder, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  RcaDecodeResult result = decoder->format->decode (decoder->state, record, ev, emit, user);
+  for (guint i = 0; i < decoder->n_alternatives && result == RCA_DECODE_REJECT; i++)
+  {
+    rca_event_clear (ev);
+    result = decoder->alternative[i].format->decode (decoder->alternative[i].state, record, ev, emit, user);
+  }
+  return result;
+}
+
+void
+rca_decoder_flush (RcaDecoder *decoder, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  if (decoder->format->flush)
+    decoder->format->flush (decoder->state, ev, emit, user);
+}
+
+char *
+rca_decoder_describe (const RcaDecoder *decoder)
+{
+  g_autofree char *own = decoder->format->describe ? decoder->format->describe (decoder->state) : NULL;
+  GString *text = g_string_new (own);
+  for (guint i = 0; i < decoder->n_alternatives; i++)
+    g_string_append_printf (text, "%s%s lines between them", text->len ? "; " : "", decoder->alternative[i].format->name);
+  return g_string_free (text, text->len == 0);
+}
