@@ -16,6 +16,8 @@ static const RcaFormat *const formats[] = {
   &rca_format_json_lines,
   &rca_format_access,
   &rca_format_nginx_error,
+  &rca_format_mysql_error,
+  &rca_format_mysql_slow,
   &rca_format_postgres_stderr,
   &rca_format_postgres_csv,
   &rca_format_postgres_json,

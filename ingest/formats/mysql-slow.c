@@ -1,0 +1,296 @@
+/* The slow log of MySQL, MariaDB and Percona Server: blocks of "# …" lines, then `use db;`,
+ * `SET timestamp=N;` and the statement.
+ *
+ * "# Time:" is printed only when the second changes (before MySQL 5.7 and in MariaDB), local
+ * time without zone; `SET timestamp=` is UTC. It is when the statement began on MariaDB and on
+ * MySQL from 8.0.14 on, when it was logged before that (MySQL manual, 5.4.5); where "# Time:" is
+ * ISO, that is the end. */
+#include "../arena.h"
+#include "../identity.h"
+#include "../number.h"
+#include "../timestamp.h"
+#include "formats.h"
+
+typedef struct
+{
+  RcaStampContext context;
+  RcaArena *arena;
+  gboolean in_header, mariadb;
+  gint64 last_ns; /* of the record before: those without a time of their own share it */
+  guint last_flags;
+} Slow;
+
+static gboolean
+starts (RcaBytes line, const char *prefix)
+{
+  return rca_bytes_has_prefix (line, rca_bytes_str (prefix));
+}
+
+static gboolean
+is_header (RcaBytes line)
+{
+  return starts (line, "# Time: ") || starts (line, "# User@Host: ") || starts (line, "# Query_time: ") || starts (line, "# Thread_id: ") || starts (line, "# Schema: ");
+}
+
+static gboolean
+is_banner (RcaBytes line)
+{
+  return (rca_bytes_find (line, RCA_BYTES (", Version: ")) > 0 && rca_bytes_find (line, RCA_BYTES ("started with")) > 0) || starts (line, "Tcp port: ")
+         || (starts (line, "Time ") && rca_bytes_find (line, RCA_BYTES ("Command")) > 0) || starts (line, "Time\t");
+}
+
+static void
+sniff (const RcaSampleLines *sample, RcaSniff *out)
+{
+  guint blocks = 0, hosts = 0;
+  for (guint i = 0; i < sample->n_lines; i++)
+    {
+      blocks += rca_bytes_find (sample->line[i], RCA_BYTES ("Query_time: ")) >= 0 && sample->line[i].p[0] == '#';
+      hosts += starts (sample->line[i], "# User@Host: ");
+    }
+  if (blocks == 0)
+    return;
+  out->score = 95;
+  g_snprintf (out->reason, sizeof out->reason, "%u \"# Query_time:\" lines, %u \"# User@Host:\": a MySQL slow log", blocks, hosts);
+}
+
+static gpointer
+slow_open (const RcaSampleLines *sample)
+{
+  Slow *s = g_new0 (Slow, 1);
+  rca_stamp_context_init (&s->context, sample->mtime_ns);
+  s->arena = rca_arena_new ();
+  s->last_ns = RCA_TIME_NONE;
+  for (guint i = 0; i < sample->n_lines; i++)
+    s->mariadb |= rca_bytes_find (sample->line[i], RCA_BYTES ("MariaDB")) >= 0 || (starts (sample->line[i], "# Thread_id: ") && rca_bytes_find (sample->line[i], RCA_BYTES ("QC_hit: ")) > 0);
+  return s;
+}
+
+static void
+slow_close (gpointer state)
+{
+  Slow *s = state;
+  rca_arena_free (s->arena);
+  g_free (s);
+}
+
+static RcaLineKind
+line_kind (gpointer state, RcaBytes line)
+{
+  Slow *s = state;
+  if (is_banner (line))
+    {
+      s->in_header = FALSE;
+      return RCA_LINE_NONE;
+    }
+  if (line.n && line.p[0] == '#')
+    {
+      gboolean begins = is_header (line) && !s->in_header;
+      if (begins)
+        s->in_header = TRUE;
+      if (starts (line, "# administrator command"))
+        s->in_header = FALSE; /* stands where the statement would */
+      return begins ? RCA_LINE_RECORD : RCA_LINE_CONTINUES;
+    }
+  s->in_header = FALSE;
+  return RCA_LINE_CONTINUES;
+}
+
+typedef struct
+{
+  gboolean has_stamp, iso, has_epoch;
+  RcaStamp stamp;
+  gint64 epoch_ns;
+  RcaBytes statement;
+} Block;
+
+/* The value behind "name: " in a header line. */
+static RcaBytes
+header_value (RcaBytes line, const char *name)
+{
+  gssize at = rca_bytes_find (line, rca_bytes_str (name));
+  if (at < 0)
+    return rca_bytes (NULL, 0);
+  RcaBytes v = rca_bytes_from (line, (gsize) at + strlen (name));
+  while (v.n && v.p[0] == ' ')
+    v = rca_bytes_from (v, 1);
+  gsize n = 0;
+  while (n < v.n && v.p[n] != ' ' && v.p[n] != '\t')
+    n++;
+  return rca_bytes (v.p, n);
+}
+
+static void
+set_count (RcaEvent *ev, RcaField field, RcaBytes v)
+{
+  gint64 n;
+  if (rca_parse_int (v, &n))
+    rca_event_set_num (ev, field, n);
+}
+
+static void
+set_time (RcaEvent *ev, RcaField field, RcaBytes v)
+{
+  gint64 ns;
+  if (v.n && rca_parse_duration (v, RCA_NS_PER_S, &ns))
+    rca_event_set_num (ev, field, ns);
+}
+
+static void
+read_user (RcaEvent *ev, RcaBytes line)
+{
+  gssize at = rca_bytes_find (line, RCA_BYTES ("User@Host: "));
+  if (at < 0)
+    return;
+  RcaBytes v = rca_bytes_from (line, (gsize) at + 11);
+  gsize n = 0;
+  while (n < v.n && v.p[n] != '[' && v.p[n] != ' ')
+    n++;
+  rca_event_set_str (ev, RCA_FIELD_DB_USER, rca_bytes (v.p, n));
+  gssize sign = rca_bytes_find (v, RCA_BYTES ("@"));
+  const char *open = sign >= 0 ? memchr (v.p + sign, '[', v.n - (gsize) sign) : NULL;
+  const char *close = open ? memchr (open, ']', (gsize) (v.p + v.n - open)) : NULL;
+  if (close)
+    rca_event_set_str (ev, RCA_FIELD_CLIENT, rca_bytes (open + 1, (gsize) (close - open - 1)));
+  RcaBytes id = header_value (v, " Id: ");
+  if (id.n)
+    set_count (ev, RCA_FIELD_PID, id);
+}
+
+static void
+read_header (Slow *s, RcaBytes line, RcaEvent *ev, Block *b)
+{
+  if (starts (line, "# Time: "))
+    {
+      RcaBytes text = rca_bytes_from (line, 8);
+      b->has_stamp = rca_stamp_parse (text, &s->context, &b->stamp) > 0;
+      b->iso = text.n > 10 && text.p[4] == '-';
+    }
+  read_user (ev, line);
+  set_time (ev, RCA_FIELD_DURATION, header_value (line, "Query_time: "));
+  set_time (ev, RCA_FIELD_LOCK_TIME, header_value (line, " Lock_time: "));
+  set_count (ev, RCA_FIELD_ROWS_SENT, header_value (line, "Rows_sent: "));
+  set_count (ev, RCA_FIELD_ROWS_EXAMINED, header_value (line, "Rows_examined: "));
+  set_count (ev, RCA_FIELD_PID, header_value (line, "Thread_id: "));
+  RcaBytes schema = header_value (line, "Schema: ");
+  if (schema.n && schema.p[0] != '#' && g_ascii_isalpha (schema.p[0]) && !rca_bytes_has_suffix (schema, RCA_BYTES (":")))
+    rca_event_set_str (ev, RCA_FIELD_DB_NAME, schema);
+}
+
+/* `use db;` and `SET timestamp=N;` before the statement; FALSE: the line is the statement's. */
+static gboolean
+read_preamble (RcaBytes line, RcaEvent *ev, Block *b)
+{
+  if (line.n > 5 && g_ascii_strncasecmp (line.p, "use ", 4) == 0 && line.p[line.n - 1] == ';')
+    {
+      RcaBytes name = rca_bytes (line.p + 4, line.n - 5);
+      if (name.n > 1 && name.p[0] == '`')
+        name = rca_bytes (name.p + 1, name.n - 2);
+      rca_event_set_str (ev, RCA_FIELD_DB_NAME, name);
+      return TRUE;
+    }
+  if (g_ascii_strncasecmp (line.p, "SET timestamp=", MIN (line.n, 14)) == 0 && line.n > 15)
+    {
+      gsize n = 14;
+      while (n < line.n && (g_ascii_isdigit (line.p[n]) || line.p[n] == '.'))
+        n++;
+      b->has_epoch = rca_stamp_parse_epoch (rca_bytes (line.p + 14, n - 14), &b->epoch_ns);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+read_block (Slow *s, RcaBytes record, RcaEvent *ev, Block *b)
+{
+  const char *p = record.p, *end = record.p + record.n;
+  while (p < end)
+    {
+      const char *lf = memchr (p, '\n', (gsize) (end - p));
+      RcaBytes line = rca_bytes (p, (gsize) ((lf ? lf : end) - p));
+      if (line.n && line.p[line.n - 1] == '\r')
+        line.n--;
+      if (starts (line, "# administrator command: "))
+        {
+          b->statement = rca_bytes_from (line, 25);
+          return;
+        }
+      if (line.n && line.p[0] == '#')
+        read_header (s, line, ev, b);
+      else if (line.n && !read_preamble (line, ev, b))
+        {
+          b->statement = rca_bytes (p, (gsize) (end - p));
+          return;
+        }
+      p = lf ? lf + 1 : end;
+    }
+}
+
+static void
+settle_time (Slow *s, RcaEvent *ev, const Block *b)
+{
+  if (b->has_stamp && b->iso)
+    rca_stamp_apply (&b->stamp, ev);
+  else if (b->has_epoch)
+    {
+      ev->time_ns = b->epoch_ns;
+      if (s->mariadb)
+        ev->flags |= RCA_EVENT_TIME_IS_START;
+    }
+  else if (b->has_stamp)
+    rca_stamp_apply (&b->stamp, ev);
+  else
+    {
+      ev->time_ns = s->last_ns;
+      ev->flags |= s->last_flags;
+    }
+  s->last_ns = ev->time_ns;
+  s->last_flags = ev->flags & RCA_EVENT_ZONE_UNKNOWN;
+}
+
+static void
+take_tag (RcaBytes key, RcaBytes value, gpointer user)
+{
+  RcaEvent *ev = user;
+  if (rca_bytes_equal (key, RCA_BYTES ("traceparent")) && value.n >= 35)
+    rca_event_set_str (ev, RCA_FIELD_TRACE_ID, rca_bytes (value.p + 3, 32));
+  else if (rca_bytes_equal (key, RCA_BYTES ("request_id")))
+    rca_event_set_str (ev, RCA_FIELD_REQUEST_ID, value);
+  else if (rca_bytes_equal (key, RCA_BYTES ("application")))
+    rca_event_set_str (ev, RCA_FIELD_SERVICE, value);
+}
+
+static RcaDecodeResult
+decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  Slow *s = state;
+  Block b = { 0 };
+  if (record.n == 0 || record.p[0] != '#')
+    return RCA_DECODE_REJECT;
+  ev->stream = RCA_STREAM_DB;
+  read_block (s, record, ev, &b);
+  if (!rca_event_has (ev, RCA_FIELD_DURATION))
+    return RCA_DECODE_REJECT;
+  settle_time (s, ev, &b);
+  while (b.statement.n && strchr (";\n\r ", b.statement.p[b.statement.n - 1]))
+    b.statement.n--;
+  rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
+  if (b.statement.n)
+    {
+      rca_event_set_str (ev, RCA_FIELD_STATEMENT, b.statement);
+      rca_arena_reset (s->arena);
+      rca_sql_comment_tags (b.statement, s->arena, take_tag, ev);
+    }
+  emit (ev, user);
+  return RCA_DECODE_OK;
+}
+
+const RcaFormat rca_format_mysql_slow = {
+  .name = "mysql-slow",
+  .stream = RCA_STREAM_DB,
+  .sniff = sniff,
+  .open = slow_open,
+  .close = slow_close,
+  .line = line_kind,
+  .decode = decode,
+};
