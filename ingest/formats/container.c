@@ -1,10 +1,11 @@
 /* What container runtimes wrap around a program's output: Docker's json-file, the
- * Kubernetes CRI log, docker compose's and kubectl's prefixes. */
+ * Kubernetes CRI log, docker compose's and kubectl's prefixes, Google Cloud Logging. */
 #include "formats.h"
 #include "../inner.h"
 #include "../json-scan.h"
 #include "../number.h"
 #include "../program.h"
+#include "../severity.h"
 #include "../timestamp.h"
 
 typedef struct {
@@ -142,6 +143,81 @@ docker_sniff (const RcaSampleLines *sample, RcaSniff *out)
     return;
   out->score = (gint)(97 * fits / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are Docker's log, stream and time", fits, lines);
+}
+
+/* --- Google Cloud Logging's LogEntry: textPayload or jsonPayload, timestamp, severity, resource.labels --- */
+
+typedef struct {
+  RcaBytes text, json, time, severity, container, pod, project_part, host;
+} LogEntry;
+
+static gboolean
+visit_entry (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth, gpointer user)
+{
+  static const struct {
+    const char *path;
+    gsize offset;
+  } members[] = {
+    { "textPayload", offsetof (LogEntry, text) },
+    { "timestamp", offsetof (LogEntry, time) },
+    { "severity", offsetof (LogEntry, severity) },
+    { "resource.labels.container_name", offsetof (LogEntry, container) },
+    { "resource.labels.service_name", offsetof (LogEntry, container) },
+    { "resource.labels.database_id", offsetof (LogEntry, project_part) },
+    { "resource.labels.module_id", offsetof (LogEntry, container) },
+    { "resource.labels.pod_name", offsetof (LogEntry, pod) },
+    { "resource.labels.instance_id", offsetof (LogEntry, host) },
+  };
+  if (type == RCA_JSON_OBJECT && rca_bytes_equal (path, RCA_BYTES ("jsonPayload")))
+    ((LogEntry *)user)->json = value;
+  else if (type == RCA_JSON_OBJECT)
+    return depth < 3;
+  if (type == RCA_JSON_STRING)
+    for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+      if (rca_bytes_equal (path, rca_bytes_str (members[i].path)))
+        *(RcaBytes *)(void *)((char *)user + members[i].offset) = value;
+  return FALSE;
+}
+
+static gboolean
+unwrap_entry (State *state, RcaBytes line, Wrapped *out)
+{
+  LogEntry entry = { 0 };
+  gsize n;
+  begin_wrapped (state, out);
+  if (line.n == 0 || line.p[0] != '{' || rca_json_scan (line, state->arena, visit_entry, &entry) == 0 || (!entry.text.p && !entry.json.p))
+    return FALSE;
+  take_time (entry.time, &out->envelope, &n);
+  if (entry.severity.n > 1)
+    rca_severity_parse (entry.severity, &out->envelope.severity);
+  const char *colon = memchr (entry.project_part.p ?: "", ':', entry.project_part.n);
+  if (entry.container.n)
+    out->envelope.program = entry.container;
+  else if (entry.project_part.n) /* PROJECT:INSTANCE */
+    out->envelope.program = colon ? rca_bytes_from (entry.project_part, (gsize)(colon + 1 - entry.project_part.p)) : entry.project_part;
+  out->envelope.instance = entry.pod;
+  out->envelope.host = entry.host;
+  out->payload = entry.text.p ? entry.text : entry.json;
+  while (out->payload.n && out->payload.p[out->payload.n - 1] == '\n')
+    out->payload.n--;
+  return TRUE;
+}
+
+static void
+entry_sniff (const RcaSampleLines *sample, RcaSniff *out)
+{
+  guint fits = 0, lines = 0;
+  for (guint i = 0; i < sample->n_lines; i++)
+  {
+    RcaBytes line = sample->line[i];
+    lines += line.n > 0;
+    fits += line.n && line.p[0] == '{' && rca_bytes_find (line, RCA_BYTES ("\"logName\":\"")) > 0
+            && (rca_bytes_find (line, RCA_BYTES ("\"textPayload\":")) > 0 || rca_bytes_find (line, RCA_BYTES ("\"jsonPayload\":")) > 0);
+  }
+  if (fits == 0 || fits * 2 < lines)
+    return;
+  out->score = (gint)(97 * fits / lines);
+  g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are Cloud Logging entries", fits, lines);
 }
 
 /* --- CRI: "2026-11-24T02:27:29.245223307Z stdout F text" --- */
@@ -317,6 +393,12 @@ docker_open (const RcaSampleLines *sample)
 }
 
 static gpointer
+entry_open (const RcaSampleLines *sample)
+{
+  return state_open (sample, unwrap_entry);
+}
+
+static gpointer
 cri_open (const RcaSampleLines *sample)
 {
   return state_open (sample, unwrap_cri);
@@ -332,6 +414,12 @@ static RcaDecodeResult
 docker_decode (gpointer data, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
   return decode_wrapped (data, unwrap_docker, record, ev, emit, user);
+}
+
+static RcaDecodeResult
+entry_decode (gpointer data, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  return decode_wrapped (data, unwrap_entry, record, ev, emit, user);
 }
 
 static RcaDecodeResult
@@ -365,6 +453,17 @@ const RcaFormat rca_format_docker = {
   .open = docker_open,
   .close = state_close,
   .decode = docker_decode,
+  .describe = describe,
+  .flush = flush,
+};
+
+const RcaFormat rca_format_cloud_logging = {
+  .name = "cloud-logging",
+  .stream = RCA_STREAM_APP,
+  .sniff = entry_sniff,
+  .open = entry_open,
+  .close = state_close,
+  .decode = entry_decode,
   .describe = describe,
   .flush = flush,
 };

@@ -21,3 +21,4 @@ extern const RcaFormat rca_format_json_lines;
 extern const RcaFormat rca_format_otlp;
 extern const RcaFormat rca_format_otlp_document;
 extern const RcaFormat rca_format_fluent;
+extern const RcaFormat rca_format_cloud_logging;

@@ -119,7 +119,7 @@ take_tag (RcaBytes *rest, gboolean loose, RcaEnvelope *envelope)
   if (end >= rest->n)
     return FALSE;
   gboolean colon = rest->p[end] == ':' && (end + 1 >= rest->n || rest->p[end + 1] == ' ' || rest->p[end + 1] == '\t' || bracket.n > 0);
-  if (!colon && !(loose && rest->p[end] == ' '))
+  if (!colon && !((loose || bracket.n > 0) && rest->p[end] == ' '))
     return FALSE;
   envelope->program = program;
   if (bracket.n)
@@ -318,7 +318,7 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
   }
   if (fits == 0 || fits * 2 < lines)
     return;
-  out->score = (gint)(85 * fits / lines);
+  out->score = (gint)(96 * fits / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines have a syslog header", fits, lines);
 }
 
