@@ -83,7 +83,7 @@ typedef struct {
   RcaSegmentEntry entry;
   guint64 fresh; /* records */
   gint64 last_sample_ns;
-  gboolean again; /* the source was known: counts are added up here */
+  gboolean again;     /* the source was known: counts are added up here */
   gint64 known_until; /* a document is rewritten whole: what is newer than this is new in it */
   GError *error;
 } Ingest;
@@ -337,6 +337,19 @@ sweep (const char *dir, const RcaManifest *manifest)
     }
 }
 
+/* A folder of logs may hold the store itself: its files are no logs. */
+static void
+leave_out_store (GPtrArray *found, const char *dir)
+{
+  g_autofree char *real = g_canonicalize_filename (dir, NULL), *inside = g_strconcat (real, "/", NULL);
+  for (guint i = found->len; i-- > 0;)
+  {
+    g_autofree char *path = g_canonicalize_filename (((RcaSource *)g_ptr_array_index (found, i))->path, NULL);
+    if (g_str_has_prefix (path, inside))
+      g_ptr_array_remove_index (found, i);
+  }
+}
+
 static gboolean
 ingest_locked (const char *dir, const char *const *paths, guint n_paths, const RcaOpenOptions *options, RcaIngestResult *result, GError **error)
 {
@@ -348,6 +361,7 @@ ingest_locked (const char *dir, const char *const *paths, guint n_paths, const R
     g_ptr_array_add (result->problem, g_steal_pointer (&note));
   sweep (dir, manifest);
   g_autoptr (GPtrArray) found = rca_sources_find (paths, n_paths, result->problem);
+  leave_out_store (found, dir);
   g_autoptr (GArray) work = plan (manifest, found, dir, options);
   run (work, options->jobs);
   return gather (work, result, error) && rca_manifest_write (manifest, dir, error);

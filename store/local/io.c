@@ -151,8 +151,8 @@ rca_io_lock (const char *dir, GError **error)
     return fd;
   char holder[32] = "";
   gssize n = pread (fd, holder, sizeof holder - 1, 0);
-  g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_LOCKED, "store %s: another writer holds it%s%.*s; try again when it is done", dir, n > 0 ? ", process " : "",
-               n > 0 ? (int)n : 0, holder);
+  g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_LOCKED, "store %s: another writer holds it%s%.*s; try again when it is done", dir,
+               n > 0 ? ", process " : "", n > 0 ? (int)n : 0, holder);
   close (fd);
   return -1;
 }

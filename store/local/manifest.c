@@ -6,9 +6,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define NAME "manifest"
-#define BEFORE "manifest.before"
-#define MAGIC "RCAMAN01"
+#define NAME    "manifest"
+#define BEFORE  "manifest.before"
+#define MAGIC   "RCAMAN01"
 #define VERSION 1
 
 void
@@ -76,7 +76,10 @@ typedef struct {
   gsize offset;
 } Member;
 
-#define OF_SOURCE(key, member) { key, G_STRUCT_OFFSET (RcaTableSource, member) }
+#define OF_SOURCE(key, member)                                                                                                                                 \
+  {                                                                                                                                                            \
+    key, G_STRUCT_OFFSET (RcaTableSource, member)                                                                                                              \
+  }
 
 static const Member source_strings[] = {
   OF_SOURCE ("format", format), OF_SOURCE ("service", service), OF_SOURCE ("host", host),
@@ -84,14 +87,14 @@ static const Member source_strings[] = {
 };
 
 static const Member source_numbers[] = {
-  OF_SOURCE ("lines", lines),     OF_SOURCE ("records", records),   OF_SOURCE ("parsed", parsed),     OF_SOURCE ("rejected", rejected),
+  OF_SOURCE ("lines", lines),       OF_SOURCE ("records", records), OF_SOURCE ("parsed", parsed),     OF_SOURCE ("rejected", rejected),
   OF_SOURCE ("http_5xx", http_5xx), OF_SOURCE ("errors", errors),   OF_SOURCE ("slow", slow),         OF_SOURCE ("changes", changes),
-  OF_SOURCE ("samples", samples), OF_SOURCE ("present", present),   OF_SOURCE ("zoneless", zoneless), OF_SOURCE ("dateless", dateless),
+  OF_SOURCE ("samples", samples),   OF_SOURCE ("present", present), OF_SOURCE ("zoneless", zoneless), OF_SOURCE ("dateless", dateless),
 };
 
 static const Member part_numbers[] = {
-  { "size", G_STRUCT_OFFSET (RcaManifestPart, size) }, { "head_n", G_STRUCT_OFFSET (RcaManifestPart, head_n) },
-  { "head", G_STRUCT_OFFSET (RcaManifestPart, head) }, { "offset", G_STRUCT_OFFSET (RcaManifestPart, offset) },
+  { "size", G_STRUCT_OFFSET (RcaManifestPart, size) },   { "head_n", G_STRUCT_OFFSET (RcaManifestPart, head_n) },
+  { "head", G_STRUCT_OFFSET (RcaManifestPart, head) },   { "offset", G_STRUCT_OFFSET (RcaManifestPart, offset) },
   { "lines", G_STRUCT_OFFSET (RcaManifestPart, lines) },
 };
 
@@ -193,7 +196,8 @@ rca_manifest_write (RcaManifest *m, const char *dir, GError **error)
   if (!ok)
     g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_WRITE, "%s: %s", before, g_strerror (errno));
   RcaIoFile *file = ok ? rca_io_create (dir, NAME, error) : NULL;
-  ok = file && rca_io_append (file, MAGIC, 8, error) && rca_io_append (file, buffer.data, buffer.size, error) && rca_io_append (file, &checksum, sizeof checksum, error);
+  ok = file && rca_io_append (file, MAGIC, 8, error) && rca_io_append (file, buffer.data, buffer.size, error)
+       && rca_io_append (file, &checksum, sizeof checksum, error);
   if (file && !ok)
     rca_io_abandon (file);
   ok = ok && rca_io_commit (file, error);

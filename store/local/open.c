@@ -103,7 +103,8 @@ rca_store_open_local (const char *dir, const RcaOpenOptions *options, GError **e
   if (table->source->len == 0 && table->mark->len == 0)
   {
     g_set_error (error, RCA_STORE_ERROR, rca_manifest_exists (dir) ? RCA_STORE_ERROR_EMPTY : RCA_STORE_ERROR_OPEN,
-                 rca_manifest_exists (dir) ? "store %s: nothing is in it yet (rca ingest --store %s PATH… fills it)" : "store %s: there is no store here (rca ingest --store %s PATH… makes one)",
+                 rca_manifest_exists (dir) ? "store %s: nothing is in it yet (rca ingest --store %s PATH… fills it)"
+                                           : "store %s: there is no store here (rca ingest --store %s PATH… makes one)",
                  dir, dir);
     return NULL;
   }

@@ -130,7 +130,9 @@ read_block (RcaSegment *s, guint64 index, guint64 want, gsize *n, GError **error
   g_autofree char *stored = g_malloc (MAX (b->stored, 1));
   if (!rca_io_read_at (s->fd, b->offset, stored, b->stored, error))
     return NULL;
-  const char *wrong = XXH3_64bits (stored, b->stored) != b->checksum ? "checksum differs" : want != G_MAXUINT64 && b->raw != want ? "has another length than said" : NULL;
+  const char *wrong = XXH3_64bits (stored, b->stored) != b->checksum ? "checksum differs"
+                      : want != G_MAXUINT64 && b->raw != want        ? "has another length than said"
+                                                                     : NULL;
   g_autofree char *raw = wrong ? NULL : g_malloc (MAX (b->raw, 1));
   if (!wrong)
   {

@@ -7,9 +7,9 @@ struct RcaSegmentWriter {
   RcaIoFile *file;
   RcaSegmentEntry entry;
   ZSTD_CCtx *context;
-  GArray *block; /* RcaSegmentBlock */
-  GPtrArray *sheet; /* GByteArray: packed descriptions */
-  GArray *text;     /* RcaSegmentText */
+  GArray *block;      /* RcaSegmentBlock */
+  GPtrArray *sheet;   /* GByteArray: packed descriptions */
+  GArray *text;       /* RcaSegmentText */
   guint text_written; /* blocks of the text that are on disk */
 };
 

@@ -113,9 +113,16 @@ show_entity (const RcaFrame *f, const RcaFrameQuery *q, guint e)
     const char *name;
     RcaMeasure measure;
   } series[] = {
-    { "count", RCA_MEASURE_COUNT }, { "failed", RCA_MEASURE_FAILED }, { "bytes", RCA_MEASURE_BYTES }, { "duration", RCA_MEASURE_DURATION },
-    { "connect", RCA_MEASURE_CONNECT }, { "upstream_time", RCA_MEASURE_UPSTREAM }, { "examined", RCA_MEASURE_ROWS_EXAMINED },
-    { "clients", RCA_MEASURE_CLIENTS }, { "aborted", RCA_MEASURE_ABORTED }, { "limited", RCA_MEASURE_LIMITED },
+    { "count", RCA_MEASURE_COUNT },
+    { "failed", RCA_MEASURE_FAILED },
+    { "bytes", RCA_MEASURE_BYTES },
+    { "duration", RCA_MEASURE_DURATION },
+    { "connect", RCA_MEASURE_CONNECT },
+    { "upstream_time", RCA_MEASURE_UPSTREAM },
+    { "examined", RCA_MEASURE_ROWS_EXAMINED },
+    { "clients", RCA_MEASURE_CLIENTS },
+    { "aborted", RCA_MEASURE_ABORTED },
+    { "limited", RCA_MEASURE_LIMITED },
   };
   guint n = rca_frame_n_buckets (f);
   printf ("{\"call\":\"frame\"");
@@ -177,19 +184,20 @@ show_frames (RcaStore *store, RcaSpan span)
     RcaStream stream;
     RcaDimension by[2];
   } frames[] = {
-    { RCA_STREAM_ACCESS, { RCA_DIM_NONE, RCA_DIM_NONE } },      { RCA_STREAM_ACCESS, { RCA_DIM_ROUTE, RCA_DIM_STATUS } },
-    { RCA_STREAM_ACCESS, { RCA_DIM_UPSTREAM, RCA_DIM_NONE } },  { RCA_STREAM_ACCESS, { RCA_DIM_STATUS_CLASS, RCA_DIM_UPSTREAM_CLASS } },
-    { RCA_STREAM_ACCESS, { RCA_DIM_NETWORK, RCA_DIM_NONE } },   { RCA_STREAM_ACCESS, { RCA_DIM_AUDIENCE, RCA_DIM_AGENT } },
-    { RCA_STREAM_ACCESS, { RCA_DIM_KIND, RCA_DIM_FAILURE } },   { RCA_STREAM_ACCESS, { RCA_DIM_ATTEMPT, RCA_DIM_NONE } },
+    { RCA_STREAM_ACCESS, { RCA_DIM_NONE, RCA_DIM_NONE } },        { RCA_STREAM_ACCESS, { RCA_DIM_ROUTE, RCA_DIM_STATUS } },
+    { RCA_STREAM_ACCESS, { RCA_DIM_UPSTREAM, RCA_DIM_NONE } },    { RCA_STREAM_ACCESS, { RCA_DIM_STATUS_CLASS, RCA_DIM_UPSTREAM_CLASS } },
+    { RCA_STREAM_ACCESS, { RCA_DIM_NETWORK, RCA_DIM_NONE } },     { RCA_STREAM_ACCESS, { RCA_DIM_AUDIENCE, RCA_DIM_AGENT } },
+    { RCA_STREAM_ACCESS, { RCA_DIM_KIND, RCA_DIM_FAILURE } },     { RCA_STREAM_ACCESS, { RCA_DIM_ATTEMPT, RCA_DIM_NONE } },
     { RCA_STREAM_CDN, { RCA_DIM_CACHE_STATUS, RCA_DIM_STATUS } }, { RCA_STREAM_CDN, { RCA_DIM_ROUTE, RCA_DIM_NONE } },
-    { RCA_STREAM_APP, { RCA_DIM_KIND, RCA_DIM_SEVERITY } },     { RCA_STREAM_APP, { RCA_DIM_INSTANCE, RCA_DIM_VERSION } },
-    { RCA_STREAM_APP, { RCA_DIM_TEMPLATE, RCA_DIM_NONE } },     { RCA_STREAM_APP, { RCA_DIM_EXCEPTION, RCA_DIM_FAILURE } },
-    { RCA_STREAM_DB, { RCA_DIM_FINGERPRINT, RCA_DIM_NONE } },   { RCA_STREAM_DB, { RCA_DIM_DB_EVENT, RCA_DIM_SQLSTATE_CLASS } },
-    { RCA_STREAM_MONITOR, { RCA_DIM_METRIC, RCA_DIM_DEVICE } }, { RCA_STREAM_CHANGE, { RCA_DIM_SOURCE, RCA_DIM_SERVICE } },
+    { RCA_STREAM_APP, { RCA_DIM_KIND, RCA_DIM_SEVERITY } },       { RCA_STREAM_APP, { RCA_DIM_INSTANCE, RCA_DIM_VERSION } },
+    { RCA_STREAM_APP, { RCA_DIM_TEMPLATE, RCA_DIM_NONE } },       { RCA_STREAM_APP, { RCA_DIM_EXCEPTION, RCA_DIM_FAILURE } },
+    { RCA_STREAM_DB, { RCA_DIM_FINGERPRINT, RCA_DIM_NONE } },     { RCA_STREAM_DB, { RCA_DIM_DB_EVENT, RCA_DIM_SQLSTATE_CLASS } },
+    { RCA_STREAM_MONITOR, { RCA_DIM_METRIC, RCA_DIM_DEVICE } },   { RCA_STREAM_CHANGE, { RCA_DIM_SOURCE, RCA_DIM_SERVICE } },
   };
   for (guint i = 0; i < G_N_ELEMENTS (frames); i++)
   {
-    RcaFrameQuery q = { .span = span, .width_ns = 10 * RCA_NS_PER_S, .stream = frames[i].stream, .by = { frames[i].by[0], frames[i].by[1] }, .measures = all_measures };
+    RcaFrameQuery q
+        = { .span = span, .width_ns = 10 * RCA_NS_PER_S, .stream = frames[i].stream, .by = { frames[i].by[0], frames[i].by[1] }, .measures = all_measures };
     g_autoptr (RcaFrame) f = rca_store_frame (store, &q, NULL);
     for (guint e = 0; e < rca_frame_n_entities (f); e++)
       show_entity (f, &q, e);
@@ -229,14 +237,18 @@ show_joins (RcaStore *store, RcaSpan span)
     RcaDimension thing;
     RcaBad bad;
   } joins[] = {
-    { RCA_STREAM_ACCESS, RCA_STREAM_APP, RCA_DIM_TEMPLATE, RCA_BAD_FAILED },       { RCA_STREAM_ACCESS, RCA_STREAM_APP, RCA_DIM_INSTANCE, RCA_BAD_FAILED },
-    { RCA_STREAM_ACCESS, RCA_STREAM_ACCESS, RCA_DIM_UPSTREAM, RCA_BAD_FAILED },    { RCA_STREAM_ACCESS, RCA_STREAM_DB, RCA_DIM_FINGERPRINT, RCA_BAD_FAILED_OR_SLOW },
-    { RCA_STREAM_APP, RCA_STREAM_APP, RCA_DIM_EXCEPTION, RCA_BAD_FAILED },         { RCA_STREAM_CDN, RCA_STREAM_ACCESS, RCA_DIM_UPSTREAM, RCA_BAD_FAILED },
+    { RCA_STREAM_ACCESS, RCA_STREAM_APP, RCA_DIM_TEMPLATE, RCA_BAD_FAILED },
+    { RCA_STREAM_ACCESS, RCA_STREAM_APP, RCA_DIM_INSTANCE, RCA_BAD_FAILED },
+    { RCA_STREAM_ACCESS, RCA_STREAM_ACCESS, RCA_DIM_UPSTREAM, RCA_BAD_FAILED },
+    { RCA_STREAM_ACCESS, RCA_STREAM_DB, RCA_DIM_FINGERPRINT, RCA_BAD_FAILED_OR_SLOW },
+    { RCA_STREAM_APP, RCA_STREAM_APP, RCA_DIM_EXCEPTION, RCA_BAD_FAILED },
+    { RCA_STREAM_CDN, RCA_STREAM_ACCESS, RCA_DIM_UPSTREAM, RCA_BAD_FAILED },
     { RCA_STREAM_CDN, RCA_STREAM_APP, RCA_DIM_TEMPLATE, RCA_BAD_FAILED },
   };
   for (guint k = 0; k < G_N_ELEMENTS (joins); k++)
   {
-    RcaJoinQuery q = { .span = span, .stream = joins[k].stream, .bad = joins[k].bad, .slow_ns = RCA_NS_PER_S / 2, .carrier = joins[k].carrier, .thing = joins[k].thing };
+    RcaJoinQuery q
+        = { .span = span, .stream = joins[k].stream, .bad = joins[k].bad, .slow_ns = RCA_NS_PER_S / 2, .carrier = joins[k].carrier, .thing = joins[k].thing };
     g_autoptr (RcaJoin) j = rca_store_join (store, &q, NULL);
     for (guint i = 0; i < j->route->len; i++)
     {
@@ -373,7 +385,8 @@ ingest (int argc, char **argv)
   RcaIngestResult result;
   gboolean ok = rca_store_ingest (argv[2], (const char *const *)argv + 3, (guint)argc - 3, &options, &result, &error);
   if (ok)
-    printf ("{\"call\":\"ingest\",\"sources\":%" G_GUINT64_FORMAT ",\"records\":%" G_GUINT64_FORMAT ",\"bytes_in\":%" G_GUINT64_FORMAT ",\"bytes_on_disk\":%" G_GUINT64_FORMAT "}\n",
+    printf ("{\"call\":\"ingest\",\"sources\":%" G_GUINT64_FORMAT ",\"records\":%" G_GUINT64_FORMAT ",\"bytes_in\":%" G_GUINT64_FORMAT
+            ",\"bytes_on_disk\":%" G_GUINT64_FORMAT "}\n",
             result.sources, result.records, result.bytes_in, result.bytes_on_disk);
   else
     fprintf (stderr, "%s\n", error->message);
