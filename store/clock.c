@@ -283,17 +283,23 @@ fit_at (const Activity *s, const Activity *r, gint64 shift, gboolean by_failures
   return (Fit){ shift, share >= 0.5 ? correlate (s, r, offset, by_failures) : -1, share };
 }
 
-/* The best by correlation, the best by overlap. Of equal ones the smaller shift. */
+/* The best by correlation with the one after it, the best by overlap. Of equal ones the smaller shift. */
 static void
-best_fits (const RcaTableSource *source, const Activity *s, const Activity *r, gboolean by_failures, Fit *by_r, Fit *by_overlap)
+best_fits (const RcaTableSource *source, const Activity *s, const Activity *r, gboolean by_failures, Fit *by_r, double *second_r, Fit *by_overlap)
 {
   *by_r = *by_overlap = (Fit){ 0, -1, 0 };
+  *second_r = -1;
   gint64 shift;
   for (guint k = 0; nth_shift (source, s, r, k, &shift); k++)
   {
     Fit f = fit_at (s, r, shift, by_failures);
     if (f.r > by_r->r + 1e-9 || (f.r > by_r->r - 1e-9 && ABS (shift) < ABS (by_r->shift)))
+    {
+      *second_r = by_r->r;
       *by_r = f;
+    }
+    else
+      *second_r = MAX (*second_r, f.r);
     if (f.overlap > by_overlap->overlap + 0.02 || (f.overlap > by_overlap->overlap - 0.02 && ABS (shift) < ABS (by_overlap->shift)))
       *by_overlap = f;
   }
@@ -424,10 +430,11 @@ place_by_activity (Clocks *c, RcaTableSource *s)
     each_row (g_ptr_array_index (c->known, i), count, &others);
   gboolean by_failures = own.sum_bad >= 5 && others.sum_bad >= 5;
   Fit by_r, by_overlap, as_assumed = fit_at (&own, &others, assumed_shift (c, own.start), by_failures);
-  best_fits (s, &own, &others, by_failures, &by_r, &by_overlap);
+  double second_r;
+  best_fits (s, &own, &others, by_failures, &by_r, &second_r, &by_overlap);
   gboolean placed = TRUE;
   /* the assumed zone stays unless something speaks clearly against it */
-  if (by_r.r >= 0.3 && by_r.shift != as_assumed.shift && by_r.r > as_assumed.r + 0.15)
+  if (by_r.r >= 0.5 && by_r.shift != as_assumed.shift && by_r.r > as_assumed.r + 0.15 && by_r.r > second_r + 0.15)
     settle (c, s, by_r.shift, by_failures ? "where its failures fall on those of the other logs" : "where its bursts fall on those of the other logs");
   else if (as_assumed.overlap >= 0.5 * by_overlap.overlap && as_assumed.overlap > 0)
     placed = FALSE;

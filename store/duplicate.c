@@ -55,6 +55,8 @@ hash_row (const RcaSheet *s, guint32 row, guint which)
     rca_sheet_u32 (s, RCA_COL_DEVICE, row),
     (gint64)(rca_sheet_f64 (s, RCA_COL_VALUE, row) * 1e6),
     rca_sheet_u32 (s, RCA_COL_TEXT_LENGTH, row),
+    rca_sheet_u32 (s, RCA_COL_VERSION, row),
+    rca_sheet_u8 (s, RCA_COL_SEVERITY, row),
   };
   return XXH3_64bits (whole, sizeof whole);
 }
@@ -186,6 +188,65 @@ same_story (const Sample *a, const Sample *b, guint which)
   return n >= (which == WHOLE ? 1u : 5u) && both >= SAME_SHARE * n;
 }
 
+/* ---- the last doubt: the very bytes ---- */
+
+#define PROOFS 16
+
+typedef struct {
+  guint64 hash, text;
+  gboolean found;
+} Proof;
+
+static guint64
+hash_text (RcaTableSource *source, const RcaSheet *s, guint32 row)
+{
+  RcaBytes raw = rca_text_get (source->text, rca_sheet_u64 (s, RCA_COL_TEXT_POSITION, row), rca_sheet_u32 (s, RCA_COL_TEXT_LENGTH, row));
+  return XXH3_64bits (raw.p, raw.n);
+}
+
+static guint
+take_proofs (RcaTableSource *source, Proof *proof)
+{
+  guint n = 0;
+  guint64 every = count_rows (source) / PROOFS + 1, at = 0;
+  for (guint i = 0; i < source->sheet->len; i++)
+  {
+    const RcaSheet *s = g_ptr_array_index (source->sheet, i);
+    for (guint32 row = 0; row < s->n && n < PROOFS; row++)
+      if (at++ % every == 0 && s->end[row] != RCA_TIME_NONE)
+        proof[n++] = (Proof){ hash_row (s, row, WHOLE), hash_text (source, s, row), FALSE };
+  }
+  return n;
+}
+
+static void
+try_row (RcaTableSource *source, const RcaSheet *s, guint32 row, Proof *proof, guint n)
+{
+  guint64 hash = hash_row (s, row, WHOLE);
+  for (guint k = 0; k < n; k++)
+    if (proof[k].hash == hash && !proof[k].found)
+      proof[k].found = hash_text (source, s, row) == proof[k].text;
+}
+
+/* Two replicas may write lines that agree in all that was understood of them. Of the rows
+ * tried at least a few must be there word for word (not most: the times of both may only overlap). */
+static gboolean
+same_bytes (RcaTableSource *of, RcaTableSource *in)
+{
+  Proof proof[PROOFS];
+  guint n = take_proofs (of, proof), found = 0;
+  for (guint i = 0; i < in->sheet->len; i++)
+  {
+    const RcaSheet *s = g_ptr_array_index (in->sheet, i);
+    for (guint32 row = 0; row < s->n; row++)
+      if (s->end[row] != RCA_TIME_NONE)
+        try_row (in, s, row, proof, n);
+  }
+  for (guint k = 0; k < n; k++)
+    found += proof[k].found;
+  return found > 0 && found * 4 >= n;
+}
+
 /* ---- hiding ---- */
 
 /* Rows of @from that @by tells too, each once for each time it tells it. */
@@ -240,6 +301,8 @@ compare_pair (RcaTable *table, Sample *a, Sample *b)
   if ((which == ACROSS && a->source->stream != RCA_STREAM_DB) || !(worth_comparing (a, b, which) || worth_comparing (b, a, which)) || !same_story (a, b, which))
     return;
   Sample *keep = second_tells_more (a, b) ? b : a, *drop = keep == a ? b : a;
+  if (which == WHOLE && !same_bytes (drop->source, keep->source))
+    return;
   guint n = hide_rows (drop->source, keep->source, which);
   drop->hidden = TRUE;
   rca_table_note (table, "%s tells what %s tells: %u of its records were counted once", drop->source->path, keep->source->path, n);

@@ -95,7 +95,7 @@ test_rows (void)
   g_assert_cmpint (first->start_ns, ==, at_s (4.4));
   g_assert_cmpint (first->ref.time_ns, ==, at_s (4.5));
   g_assert_cmpstr (last->exception, ==, "ValueError");
-  g_assert_cmpstr (last->ref.text, ==, "a line");
+  g_assert_cmpstr (last->ref.text, ==, "line 5 of app/shop-1.log");
   RcaRowQuery slowest = { .span = all_time, .stream = RCA_STREAM_ACCESS, .failed_only = TRUE, .order = RCA_ROWS_BY_DURATION_DESC, .limit = 3 };
   g_autoptr (GPtrArray) some = rca_store_rows (store, &slowest, NULL);
   g_assert_cmpuint (some->len, ==, 3);

@@ -22,7 +22,6 @@ fake_event (RcaStream stream, double seconds)
   rca_event_clear (ev);
   ev->stream = stream;
   ev->time_ns = at_s (seconds);
-  ev->raw = RCA_BYTES ("a line");
   return ev;
 }
 
@@ -55,6 +54,9 @@ static inline void
 fake_append (FakeSource *f, RcaEvent *ev)
 {
   ev->line = ++f->line;
+  g_autofree char *raw = g_strdup_printf ("line %" G_GUINT64_FORMAT " of %s", ev->line, f->source->path);
+  if (ev->raw.n == 0)
+    ev->raw = rca_bytes_str (raw);
   f->source->records++;
   f->source->parsed++;
   f->source->present |= ev->present;

@@ -1,0 +1,182 @@
+#include "fake.h"
+
+static const RcaSourceInfo *
+source_named (const RcaSources *sources, const char *path)
+{
+  for (guint i = 0; i < sources->source->len; i++)
+  {
+    const RcaSourceInfo *s = g_ptr_array_index (sources->source, i);
+    if (g_str_equal (s->path, path))
+      return s;
+  }
+  g_assert_not_reached ();
+}
+
+static guint64
+count (RcaStore *store, RcaStream stream)
+{
+  RcaFrameQuery q = { .span = { T0 - 86400 * RCA_NS_PER_S, T0 + 86400 * RCA_NS_PER_S },
+                      .width_ns = 3600 * RCA_NS_PER_S,
+                      .stream = stream,
+                      .by = { RCA_DIM_NONE, RCA_DIM_NONE },
+                      .measures = RCA_MEASURE_COUNT };
+  g_autoptr (RcaFrame) f = rca_store_frame (store, &q, NULL);
+  double n = 0;
+  for (guint b = 0; b < rca_frame_n_buckets (f); b++)
+    n += rca_frame_series (f, 0, RCA_MEASURE_COUNT)[b];
+  return (guint64)n;
+}
+
+#define INDIA_S (5.5 * 3600)
+
+static void
+app_record (FakeSource *app, double written, const char *id)
+{
+  RcaEvent *ev = fake_event (RCA_STREAM_APP, written);
+  ev->flags = RCA_EVENT_ZONE_UNKNOWN;
+  fake_str (ev, RCA_FIELD_REQUEST_ID, id);
+  fake_append (app, ev);
+}
+
+static void
+test_zone_by_ids (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource s[2] = { fake_source (table, "access.log", RCA_STREAM_ACCESS, "nginx"), fake_source (table, "app.log", RCA_STREAM_APP, "shop") };
+  for (guint i = 0; i < 30; i++)
+  {
+    g_autofree char *id = g_strdup_printf ("%032x", i);
+    fake_request (&s[0], RCA_STREAM_ACCESS, i, "/", 200, 0.1, id, NULL);
+    app_record (&s[1], i + INDIA_S, id);
+  }
+  g_autoptr (RcaStore) store = fake_finish (table, s, 2);
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  const RcaSourceInfo *app = source_named (sources, "app.log");
+  g_assert_cmpstr (app->zone, ==, "+05:30 (inferred)");
+  g_assert_cmpint (app->first_ns, ==, at_s (0));
+  g_assert_cmpuint (sources->note->len, ==, 1);
+  g_assert_cmpint (sources->extent.end_ns, ==, at_s (29) + 1);
+}
+
+/* No ids: failures of both come in the same bursts, three hours apart as written. */
+static void
+test_zone_by_bursts (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource s[2] = { fake_source (table, "access.log", RCA_STREAM_ACCESS, "nginx"), fake_source (table, "db.log", RCA_STREAM_DB, "mariadb") };
+  guint32 seed = 1;
+  for (guint i = 0; i < 6 * 3600; i += 20)
+  {
+    seed = seed * 1664525u + 1013904223u;
+    gboolean burst = (seed >> 16) % 23 == 0;
+    for (guint k = 0; k < (burst ? 6u : 2u); k++)
+    {
+      fake_request (&s[0], RCA_STREAM_ACCESS, i, "/", burst ? 500 : 200, 0.1, NULL, NULL);
+      if (!burst)
+        continue;
+      RcaEvent *ev = fake_event (RCA_STREAM_DB, (double)i - 3 * 3600);
+      ev->flags = RCA_EVENT_ZONE_UNKNOWN;
+      ev->severity = RCA_SEVERITY_ERROR;
+      fake_append (&s[1], ev);
+    }
+  }
+  g_autoptr (RcaStore) store = fake_finish (table, s, 2);
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  g_assert_cmpstr (source_named (sources, "db.log")->zone, ==, "-03:00 (inferred)");
+}
+
+static void
+test_zone_assumed (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource app = fake_source (table, "app.log", RCA_STREAM_APP, "shop");
+  app_record (&app, 7200, "a");
+  g_autoptr (GTimeZone) zone = g_time_zone_new_identifier ("Europe/Paris");
+  rca_table_writer_free (app.writer);
+  RcaTableOptions options = { { 0, 0 }, zone };
+  rca_table_finish (table, &options);
+  g_autoptr (RcaStore) store = rca_store_wrap (&rca_table_backend, table);
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  g_assert_cmpint (source_named (sources, "app.log")->first_ns, ==, at_s (3600)); /* November: one hour */
+  g_assert_cmpstr (source_named (sources, "app.log")->zone, ==, "Europe/Paris (assumed)");
+}
+
+static void
+test_clock (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource s[2] = { fake_source (table, "access.log", RCA_STREAM_ACCESS, "nginx"), fake_source (table, "app.log", RCA_STREAM_APP, "shop") };
+  for (guint i = 0; i < 40; i++)
+  {
+    g_autofree char *id = g_strdup_printf ("%032x", i);
+    fake_request (&s[0], RCA_STREAM_ACCESS, i, "/", i == 7 ? 504 : 200, 0.1, id, NULL);
+    fake_request (&s[1], RCA_STREAM_APP, i + 42.01 + (i == 7 ? 60 : 0), "/", 200, 0.09, id, NULL);
+  }
+  g_autoptr (RcaStore) store = fake_finish (table, s, 2);
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  g_assert_cmpfloat_with_epsilon (source_named (sources, "app.log")->clock_offset_s, -42.01, 0.001);
+  g_assert_cmpfloat (source_named (sources, "access.log")->clock_offset_s, ==, 0);
+}
+
+static void
+statement (FakeSource *db, double t, double duration, gboolean with_database)
+{
+  RcaEvent *ev = fake_event (RCA_STREAM_DB, t);
+  rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
+  rca_event_set_num (ev, RCA_FIELD_DURATION, (gint64)(duration * 1e9));
+  rca_event_set_num (ev, RCA_FIELD_PID, 77);
+  fake_str (ev, RCA_FIELD_STATEMENT, "SELECT * FROM t WHERE id = 7");
+  if (with_database)
+    fake_str (ev, RCA_FIELD_DB_NAME, "shop");
+  fake_append (db, ev);
+}
+
+static void
+test_told_twice (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource s[2] = { fake_source (table, "postgresql.log", RCA_STREAM_DB, "postgresql"), fake_source (table, "postgresql.csv", RCA_STREAM_DB, "postgresql") };
+  g_free (s[0].source->format);
+  s[0].source->format = g_strdup ("postgres-stderr");
+  g_free (s[1].source->format);
+  s[1].source->format = g_strdup ("postgres-csv");
+  for (guint i = 0; i < 20; i++)
+  {
+    statement (&s[0], i + 0.123, 0.5 + i / 1000.0, FALSE);
+    statement (&s[1], i + 0.123, 0.5 + i / 1000.0, TRUE);
+  }
+  statement (&s[0], 30, 1, FALSE); /* the CSV was turned off before */
+  g_autoptr (RcaStore) store = fake_finish (table, s, 2);
+  g_assert_cmpuint (count (store, RCA_STREAM_DB), ==, 21);
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  g_assert_cmpuint (sources->note->len, ==, 1);
+}
+
+static void
+test_replicas (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource s[2] = { fake_source (table, "worker-1.log", RCA_STREAM_APP, "worker"), fake_source (table, "worker-2.log", RCA_STREAM_APP, "worker") };
+  for (guint i = 0; i < 50; i++)
+    for (guint k = 0; k < 2; k++)
+    {
+      RcaEvent *ev = fake_event (RCA_STREAM_APP, i);
+      fake_str (ev, RCA_FIELD_MESSAGE, "tick");
+      fake_append (&s[k], ev);
+    }
+  g_autoptr (RcaStore) store = fake_finish (table, s, 2);
+  g_assert_cmpuint (count (store, RCA_STREAM_APP), ==, 100);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/zone/shared-request-ids-tell-it", test_zone_by_ids);
+  g_test_add_func ("/zone/bursts-of-failures-tell-it", test_zone_by_bursts);
+  g_test_add_func ("/zone/with-nothing-to-tell-it-the-assumed-one-is-used-and-named", test_zone_assumed);
+  g_test_add_func ("/clock/a-fast-clock-is-set-back-by-healthy-requests", test_clock);
+  g_test_add_func ("/duplicate/what-a-database-writes-twice-is-counted-once", test_told_twice);
+  g_test_add_func ("/duplicate/replicas-that-say-the-same-are-two", test_replicas);
+  return g_test_run ();
+}
