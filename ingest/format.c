@@ -17,6 +17,7 @@ static const RcaFormat *const formats[] = {
   &rca_format_json_lines,
   &rca_format_access,
   &rca_format_nginx_error,
+  &rca_format_access_json,
   &rca_format_mysql_error,
   &rca_format_mysql_slow,
   &rca_format_postgres_stderr,

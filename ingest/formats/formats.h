@@ -9,6 +9,7 @@ extern const RcaFormat rca_format_postgres_csv;
 extern const RcaFormat rca_format_postgres_json;
 extern const RcaFormat rca_format_mysql_slow;
 extern const RcaFormat rca_format_mysql_error;
+extern const RcaFormat rca_format_access_json;
 extern const RcaFormat rca_format_plain;
 extern const RcaFormat rca_format_syslog;
 extern const RcaFormat rca_format_syslog_octets;
