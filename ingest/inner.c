@@ -458,6 +458,8 @@ RcaDecodeResult
 rca_inner_decode_lines (RcaInner *inner, const RcaEnvelope *envelope, RcaBytes payload, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
   RcaPiece piece = RCA_PIECE_WHOLE;
+  if (!payload.p)
+    return RCA_DECODE_NONE;
   guint64 line = ev->line, offset = ev->offset;
   RcaBytes raw = ev->raw;
   while (payload.n && (payload.p[payload.n - 1] == '\n' || payload.p[payload.n - 1] == '\r'))

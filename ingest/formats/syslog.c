@@ -204,7 +204,7 @@ looks_like_5424 (RcaBytes rest)
 {
   RcaBytes app = take_token (&rest), process = take_token (&rest), id = take_token (&rest);
   gint64 number;
-  if (app.n == 0 || id.n == 0 || memchr (app.p, ':', app.n) || !(rca_parse_int (process, &number) || or_nothing (process).n == 0))
+  if (!is_host (app) || id.n == 0 || memchr (app.p, ':', app.n) || !(rca_parse_int (process, &number) || rca_bytes_equal (process, RCA_BYTES ("-"))))
     return FALSE;
   return rest.n > 1 && ((rest.p[0] == '[' && memchr (rest.p, '@', MIN (rest.n, 64))) || (rest.p[0] == '-' && rest.p[1] == ' '));
 }
