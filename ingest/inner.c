@@ -3,6 +3,7 @@
 #include "formats/formats.h"
 #include "program.h"
 #include "severity.h"
+#include "stack-trace.h"
 #include "text-fields.h"
 #include "timestamp.h"
 #include "trace-lines.h"
@@ -12,6 +13,7 @@
 #define MAX_DECODERS     4    /* formats that alternate in one channel */
 #define MAX_SAMPLE_LINES 100  /* of one program, while learning */
 #define MAX_SAMPLE_BYTES (64 * 1024)
+#define MIN_STRAY_SCORE  40 /* of one line alone: above what the generic text format reaches */
 #define N_HELD           32 /* processes of one program whose records are put together at a time */
 #define MAX_HELD_BYTES   ((gsize)1 << 20)
 #define QUARTER_HOUR_NS  (900 * RCA_NS_PER_S)
@@ -36,6 +38,7 @@ typedef struct {
   guint n_decoders;
   guint next_sniff; /* rejected payloads until the next try to sniff one */
   guint rejected, patience;
+  guint strays, next_stray; /* lines that may be of another format, likewise */
   Held held[N_HELD];
   guint n_held, evict;
   GString *sample; /* while learning: payloads, LF between */
@@ -51,6 +54,7 @@ struct RcaInner {
   RcaArena *arena; /* of the text at hand */
   RcaAppSource source;
   RcaAppRecord record;
+  RcaEvent *scratch;
 };
 
 static guint
@@ -94,6 +98,7 @@ rca_inner_new (const RcaSampleLines *outer)
   inner->conf = g_strdup (outer->conf);
   inner->mtime_ns = outer->mtime_ns;
   inner->arena = rca_arena_new ();
+  inner->scratch = g_new0 (RcaEvent, 1);
   rca_app_source_init (&inner->source, outer->mtime_ns);
   return inner;
 }
@@ -106,6 +111,7 @@ rca_inner_free (RcaInner *inner)
   g_hash_table_unref (inner->channels);
   g_ptr_array_unref (inner->order);
   rca_arena_free (inner->arena);
+  g_free (inner->scratch);
   g_free (inner->path);
   g_free (inner->conf);
   g_free (inner);
@@ -160,7 +166,7 @@ begins_with_times (const RcaSampleLines *sample)
 
 /* Sniffs @text; adds the decoder in front. FALSE when nothing new fits. */
 static gboolean
-sniff_text (RcaInner *inner, Channel *channel, RcaBytes text)
+sniff_text (RcaInner *inner, Channel *channel, RcaBytes text, gint at_least)
 {
   RcaBytes line[MAX_SAMPLE_LINES];
   RcaSampleLines sample = { .line = line, .head = text, .whole = FALSE, .path = inner->path, .mtime_ns = inner->mtime_ns, .conf = inner->conf };
@@ -170,8 +176,9 @@ sniff_text (RcaInner *inner, Channel *channel, RcaBytes text)
     line[sample.n_lines] = rca_bytes (p, (gsize)((lf ?: end) - p));
     p += line[sample.n_lines++].n + 1;
   }
-  const RcaFormat *format = rca_sniff (&sample, NULL);
-  if (!format || format->document || (format == &rca_format_plain && !begins_with_times (&sample)))
+  RcaSniff sniff;
+  const RcaFormat *format = rca_sniff (&sample, &sniff);
+  if (!format || format->document || sniff.score < at_least || (format == &rca_format_plain && !begins_with_times (&sample)))
     return FALSE;
   for (guint i = 0; i < channel->n_decoders; i++)
     if (rca_decoder_format (channel->decoder[i]) == format)
@@ -190,7 +197,7 @@ rca_inner_learnt (RcaInner *inner)
   for (guint i = 0; i < inner->order->len; i++)
   {
     Channel *channel = inner->order->pdata[i];
-    sniff_text (inner, channel, rca_bytes (channel->sample->str, channel->sample->len));
+    sniff_text (inner, channel, rca_bytes (channel->sample->str, channel->sample->len), 1);
     g_string_free (g_steal_pointer (&channel->sample), TRUE);
   }
 }
@@ -230,6 +237,9 @@ void
 rca_envelope_apply (const RcaEnvelope *envelope, RcaEvent *ev)
 {
   settle_time (envelope, ev);
+  /* a web server or database that logs JSON or key=value is no application */
+  if (ev->stream == RCA_STREAM_APP && envelope->stream != RCA_STREAM_UNKNOWN)
+    ev->stream = envelope->stream;
   if (ev->severity == RCA_SEVERITY_NONE)
     ev->severity = envelope->severity;
   if (!rca_event_has (ev, RCA_FIELD_SERVICE))
@@ -276,7 +286,7 @@ emit_text (RcaInner *inner, const RcaEnvelope *envelope, RcaBytes text, RcaEvent
   ev->stream = envelope->stream;
   gboolean read = rca_program_read (envelope->program, text, ev);
   rca_event_set_str (ev, RCA_FIELD_SERVICE, envelope->subject);
-  if (!read && envelope->stream == RCA_STREAM_APP)
+  if (!read && (envelope->stream == RCA_STREAM_APP || envelope->stream == RCA_STREAM_ACCESS))
     read_app_text (inner, envelope, text, ev);
   if (!rca_event_has (ev, RCA_FIELD_MESSAGE))
     rca_event_set_str (ev, RCA_FIELD_MESSAGE, text);
@@ -314,7 +324,7 @@ decode_text (RcaInner *inner, Channel *channel, const RcaEnvelope *envelope, Rca
   {
     channel->next_sniff = channel->rejected + channel->patience;
     channel->patience = MIN (channel->patience * 2, 4096);
-    if (sniff_text (inner, channel, text) && try_decoders (channel, text, ev, &emission))
+    if (sniff_text (inner, channel, text, 1) && try_decoders (channel, text, ev, &emission))
     {
       channel->patience = 1;
       return;
@@ -406,13 +416,47 @@ hold_more (Held *held, const char *separator, RcaBytes payload, RcaBytes raw)
   g_string_append_len (held->raw, raw.p, (gssize)raw.n);
 }
 
+static void
+ignore_event (RcaEvent *ev, gpointer user)
+{
+}
+
+/* A line that the channel's first format takes for a continuation, but another one for a record. */
+static gboolean
+is_of_another (RcaInner *inner, Channel *channel, RcaBytes payload)
+{
+  if (payload.n < 2 || g_ascii_isspace (payload.p[0]) || rca_stack_trace_continues (payload))
+    return FALSE;
+  if (channel->n_decoders < MAX_DECODERS && channel->strays++ >= channel->next_stray)
+  {
+    channel->next_stray = channel->strays * 2;
+    if (sniff_text (inner, channel, payload, MIN_STRAY_SCORE))
+    {
+      RcaDecoder *found = channel->decoder[0]; /* behind the channel's own */
+      channel->decoder[0] = channel->decoder[1];
+      channel->decoder[1] = found;
+    }
+  }
+  for (guint i = 1; i < channel->n_decoders; i++)
+  {
+    rca_event_clear (inner->scratch);
+    inner->scratch->raw = payload;
+    if (rca_decoder_decode (channel->decoder[i], payload, inner->scratch, ignore_event, NULL) == RCA_DECODE_OK)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static RcaLineKind
-kind_of (Channel *channel, Held *held, const RcaEnvelope *envelope, RcaBytes payload)
+kind_of (RcaInner *inner, Channel *channel, Held *held, const RcaEnvelope *envelope, RcaBytes payload)
 {
   if (rca_bytes_has_prefix (payload, RCA_BYTES ("{\"")))
     return RCA_LINE_RECORD; /* JSON between lines of text: no format would say that it continues one */
   if (channel->n_decoders > 0 && rca_decoder_format (channel->decoder[0])->line)
-    return rca_decoder_line (channel->decoder[0], payload);
+  {
+    RcaLineKind kind = rca_decoder_line (channel->decoder[0], payload);
+    return kind == RCA_LINE_CONTINUES && is_of_another (inner, channel, payload) ? RCA_LINE_RECORD : kind;
+  }
   /* one that does not group lines still may print a trace between its records */
   return envelope->stream == RCA_STREAM_MONITOR ? RCA_LINE_RECORD : rca_trace_line (&held->trace, payload);
 }
@@ -441,7 +485,7 @@ rca_inner_decode (RcaInner *inner, const RcaEnvelope *envelope, RcaPiece piece, 
   }
   if (is_blank (payload) && piece == RCA_PIECE_WHOLE)
     return RCA_DECODE_NONE;
-  RcaLineKind kind = piece == RCA_PIECE_CONTINUES ? RCA_LINE_CONTINUES : kind_of (channel, held, envelope, payload);
+  RcaLineKind kind = piece == RCA_PIECE_CONTINUES ? RCA_LINE_CONTINUES : kind_of (inner, channel, held, envelope, payload);
   if (kind == RCA_LINE_CONTINUES && held->open)
   {
     hold_more (held, "\n", payload, raw);

@@ -4,17 +4,51 @@ static const struct {
   const char *prefix;
   RcaStream stream;
 } programs[] = {
-  { "haproxy", RCA_STREAM_ACCESS },     { "nginx", RCA_STREAM_ACCESS },       { "apache", RCA_STREAM_ACCESS },      { "httpd", RCA_STREAM_ACCESS },
-  { "varnish", RCA_STREAM_CDN },        { "envoy", RCA_STREAM_ACCESS },       { "traefik", RCA_STREAM_ACCESS },     { "caddy", RCA_STREAM_ACCESS },
-  { "postgres", RCA_STREAM_DB },        { "mysqld", RCA_STREAM_DB },          { "mariadb", RCA_STREAM_DB },         { "mysql", RCA_STREAM_DB },
-  { "mongod", RCA_STREAM_DB },          { "mongos", RCA_STREAM_DB },          { "redis", RCA_STREAM_DB },           { "valkey", RCA_STREAM_DB },
-  { "memcached", RCA_STREAM_DB },       { "pgbouncer", RCA_STREAM_DB },       { "proxysql", RCA_STREAM_DB },        { "patroni", RCA_STREAM_DB },
-  { "kernel", RCA_STREAM_MONITOR },     { "systemd", RCA_STREAM_MONITOR },    { "sshd", RCA_STREAM_MONITOR },       { "cron", RCA_STREAM_MONITOR },
-  { "CRON", RCA_STREAM_MONITOR },       { "crond", RCA_STREAM_MONITOR },      { "anacron", RCA_STREAM_MONITOR },    { "sudo", RCA_STREAM_MONITOR },
-  { "su", RCA_STREAM_MONITOR },         { "dhclient", RCA_STREAM_MONITOR },   { "dhcpcd", RCA_STREAM_MONITOR },     { "NetworkManager", RCA_STREAM_MONITOR },
-  { "dbus", RCA_STREAM_MONITOR },       { "rsyslogd", RCA_STREAM_MONITOR },   { "syslog-ng", RCA_STREAM_MONITOR },  { "chronyd", RCA_STREAM_MONITOR },
-  { "ntpd", RCA_STREAM_MONITOR },       { "smartd", RCA_STREAM_MONITOR },     { "mdadm", RCA_STREAM_MONITOR },      { "multipathd", RCA_STREAM_MONITOR },
-  { "keepalived", RCA_STREAM_MONITOR }, { "Keepalived", RCA_STREAM_MONITOR }, { "irqbalance", RCA_STREAM_MONITOR }, { "named", RCA_STREAM_MONITOR },
+  { "haproxy", RCA_STREAM_ACCESS },
+  { "nginx", RCA_STREAM_ACCESS },
+  { "apache", RCA_STREAM_ACCESS },
+  { "httpd", RCA_STREAM_ACCESS },
+  { "varnish", RCA_STREAM_CDN },
+  { "envoy", RCA_STREAM_ACCESS },
+  { "traefik", RCA_STREAM_ACCESS },
+  { "heroku-router", RCA_STREAM_ACCESS },
+  { "caddy", RCA_STREAM_ACCESS },
+  { "postgres", RCA_STREAM_DB },
+  { "mysqld", RCA_STREAM_DB },
+  { "mariadb", RCA_STREAM_DB },
+  { "mysql", RCA_STREAM_DB },
+  { "mongod", RCA_STREAM_DB },
+  { "mongos", RCA_STREAM_DB },
+  { "redis", RCA_STREAM_DB },
+  { "valkey", RCA_STREAM_DB },
+  { "memcached", RCA_STREAM_DB },
+  { "pgbouncer", RCA_STREAM_DB },
+  { "proxysql", RCA_STREAM_DB },
+  { "patroni", RCA_STREAM_DB },
+  { "kernel", RCA_STREAM_MONITOR },
+  { "systemd", RCA_STREAM_MONITOR },
+  { "sshd", RCA_STREAM_MONITOR },
+  { "cron", RCA_STREAM_MONITOR },
+  { "CRON", RCA_STREAM_MONITOR },
+  { "crond", RCA_STREAM_MONITOR },
+  { "anacron", RCA_STREAM_MONITOR },
+  { "sudo", RCA_STREAM_MONITOR },
+  { "su", RCA_STREAM_MONITOR },
+  { "dhclient", RCA_STREAM_MONITOR },
+  { "dhcpcd", RCA_STREAM_MONITOR },
+  { "NetworkManager", RCA_STREAM_MONITOR },
+  { "dbus", RCA_STREAM_MONITOR },
+  { "rsyslogd", RCA_STREAM_MONITOR },
+  { "syslog-ng", RCA_STREAM_MONITOR },
+  { "chronyd", RCA_STREAM_MONITOR },
+  { "ntpd", RCA_STREAM_MONITOR },
+  { "smartd", RCA_STREAM_MONITOR },
+  { "mdadm", RCA_STREAM_MONITOR },
+  { "multipathd", RCA_STREAM_MONITOR },
+  { "keepalived", RCA_STREAM_MONITOR },
+  { "Keepalived", RCA_STREAM_MONITOR },
+  { "irqbalance", RCA_STREAM_MONITOR },
+  { "named", RCA_STREAM_MONITOR },
 };
 
 RcaStream
@@ -100,7 +134,8 @@ read_cron (RcaBytes text, RcaEvent *ev)
   return set_change (ev, RCA_CHANGE_JOB, program);
 }
 
-/* "Release v42 created by user x@y", "Deploy 1a2b3c4 by user x@y", "Rollback to v41 by …", "Set FOO config vars by …", "Scaled to web@2 by …". */
+/* "Deploy 1a2b3c4 by user x@y" ("Release v42 created by" follows it and tells the same), "Rollback to v41 by …", "Set FOO config vars by …", "Scaled to web@2
+ * by …". */
 static gboolean
 read_heroku (RcaBytes text, RcaEvent *ev)
 {
@@ -111,7 +146,6 @@ read_heroku (RcaBytes text, RcaEvent *ev)
     { "Deploy ", " by ", RCA_CHANGE_DEPLOY },          { "Rollback to ", " by ", RCA_CHANGE_ROLLBACK },
     { "Set ", " config vars by ", RCA_CHANGE_CONFIG }, { "Remove ", " config vars by ", RCA_CHANGE_CONFIG },
     { "Scaled to ", " by ", RCA_CHANGE_SCALE },        { "Scale to ", " by ", RCA_CHANGE_SCALE },
-    { "Release ", " created by ", RCA_CHANGE_DEPLOY },
   };
   for (guint i = 0; i < G_N_ELEMENTS (sentences); i++)
   {
@@ -127,7 +161,7 @@ read_heroku (RcaBytes text, RcaEvent *ev)
     if (rca_bytes_has_prefix (actor, RCA_BYTES ("user ")))
       actor = rca_bytes_from (actor, 5);
     rca_event_set_str (ev, RCA_FIELD_ACTOR, actor);
-    return set_change (ev, sentences[i].kind, rca_bytes (NULL, 0));
+    return set_change (ev, sentences[i].kind, RCA_BYTES ("app"));
   }
   return FALSE;
 }

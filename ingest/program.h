@@ -6,6 +6,6 @@
 RcaStream rca_program_stream (RcaBytes program);
 
 /* Reads @text of @program where its few fixed sentences matter: systemd's "Started X" and
- * "Reloaded X" (a RESTART), cron's "CMD (…)" (a JOB), Heroku's "Release v42 created by" (a DEPLOY).
+ * "Reloaded X" (a RESTART), cron's "CMD (…)" (a JOB), Heroku's "Deploy 1a2b3c by" (a DEPLOY).
  * Sets change fields and stream of @ev; TRUE when it did. */
 gboolean rca_program_read (RcaBytes program, RcaBytes text, RcaEvent *ev);

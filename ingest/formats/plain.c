@@ -4,6 +4,7 @@
  * without one continue the record before them. A level word gives the severity. */
 #include "formats.h"
 #include "../severity.h"
+#include "../text-fields.h"
 #include "../timestamp.h"
 
 #define MAX_TOKENS 5  /* a stamp may be the first to fifth token */
@@ -13,6 +14,9 @@
 typedef struct {
   guint token; /* where the sample's stamps stand */
   RcaStampContext context;
+  RcaArena *arena;
+  RcaAppSource source;
+  RcaAppRecord record;
 } Plain;
 
 /* The start of token @n of @line, or -1. */
@@ -112,7 +116,17 @@ plain_open (const RcaSampleLines *sample)
   Plain *plain = g_new0 (Plain, 1);
   plain->token = learn_token (sample, &fits, &lines);
   rca_stamp_context_init (&plain->context, sample->mtime_ns);
+  plain->arena = rca_arena_new ();
+  rca_app_source_init (&plain->source, sample->mtime_ns);
   return plain;
+}
+
+static void
+plain_close (gpointer state)
+{
+  Plain *plain = state;
+  rca_arena_free (plain->arena);
+  g_free (plain);
 }
 
 static RcaLineKind
@@ -151,11 +165,13 @@ plain_decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpoin
     return RCA_DECODE_REJECT;
   rca_stamp_apply (&stamp, ev);
   RcaBytes message = message_after (record, end);
-  ev->stream = RCA_STREAM_APP;
   ev->severity = rca_severity_find (message);
   if (ev->severity == RCA_SEVERITY_NONE && plain->token > 0)
     ev->severity = rca_severity_find (first);
-  rca_event_set_str (ev, RCA_FIELD_MESSAGE, message);
+  rca_arena_reset (plain->arena);
+  rca_app_record_begin (&plain->record, ev, plain->arena, &plain->source);
+  rca_text_fields (&plain->record, message);
+  rca_app_record_end (&plain->record);
   emit (ev, user);
   return RCA_DECODE_OK;
 }
@@ -165,7 +181,7 @@ const RcaFormat rca_format_plain = {
   .stream = RCA_STREAM_APP,
   .sniff = sniff,
   .open = plain_open,
-  .close = g_free,
+  .close = plain_close,
   .line = plain_line,
   .decode = plain_decode,
 };

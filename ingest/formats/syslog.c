@@ -83,6 +83,11 @@ read_bracket (RcaBytes bracket, RcaEnvelope *envelope)
   const char *dot = memrchr (bracket.p, '.', bracket.n);
   gint64 number;
   envelope->instance = bracket;
+  if (rca_bytes_equal (envelope->program, RCA_BYTES ("heroku")) && rca_bytes_equal (bracket, RCA_BYTES ("router")))
+  {
+    envelope->program = RCA_BYTES ("heroku-router");
+    return;
+  }
   if (rca_bytes_equal (bracket, RCA_BYTES ("api")))
   {
     envelope->program = RCA_BYTES ("app.api");
