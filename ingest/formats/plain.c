@@ -61,15 +61,67 @@ is_written_time (RcaBytes line, gsize at, gsize n)
   return memchr (line.p + at, ':', n) != NULL || memchr (line.p + at, ' ', n) != NULL;
 }
 
+/* multilog's and svlogd's "@4000000043094afd1a2b3c4d": TAI64N, 2^62 + 10 + seconds, then nanoseconds (D. J. Bernstein, libtai). */
+static gsize
+parse_tai64n (RcaBytes line, RcaStamp *stamp)
+{
+  guint64 part[2] = { 0, 0 };
+  if (line.n < 25 || line.p[0] != '@' || line.p[1] != '4')
+    return 0;
+  for (gsize i = 1; i < 25; i++)
+  {
+    gint digit = g_ascii_xdigit_value (line.p[i]);
+    if (digit < 0)
+      return 0;
+    part[i > 16] = part[i > 16] << 4 | (guint64)digit;
+  }
+  gint64 seconds = (gint64)(part[0] - (G_GUINT64_CONSTANT (1) << 62)) - 10;
+  if (seconds < 0 || seconds > G_MAXINT32 * G_GINT64_CONSTANT (2) || part[1] >= (guint64)RCA_NS_PER_S)
+    return 0;
+  *stamp = (RcaStamp){ seconds * RCA_NS_PER_S + (gint64)part[1], RCA_STAMP_HAS_ZONE | RCA_STAMP_HAS_DATE | RCA_STAMP_HAS_YEAR };
+  return 25;
+}
+
+/* A line that begins with seconds, milliseconds, microseconds or nanoseconds since 1970. */
+static gsize
+parse_epoch (RcaBytes line, RcaStamp *stamp)
+{
+  gsize n = 0, end;
+  while (n < line.n && g_ascii_isdigit (line.p[n]))
+    n++;
+  if (n != 10 && n != 13 && n != 16 && n != 19)
+    return 0;
+  end = n;
+  if (end < line.n && line.p[end] == '.')
+    do
+      end++;
+    while (end < line.n && g_ascii_isdigit (line.p[end]));
+  if (end < line.n && !strchr (" \t,;:|]", line.p[end]))
+    return 0;
+  stamp->flags = RCA_STAMP_HAS_ZONE | RCA_STAMP_HAS_DATE | RCA_STAMP_HAS_YEAR;
+  return rca_stamp_parse_epoch (rca_bytes (line.p, end), &stamp->time_ns) ? end : 0;
+}
+
+/* Times that are no dates; only at the very start of a line. */
+static gsize
+parse_number (RcaBytes line, RcaStamp *stamp)
+{
+  gsize n = parse_tai64n (line, stamp);
+  return n ? n : parse_epoch (line, stamp);
+}
+
 static gboolean
 find_stamp (RcaBytes line, guint token, RcaStampContext *context, RcaStamp *stamp, gsize *end)
 {
   gsize at = 0;
   gsize n = stamp_at (line, token, context, stamp, &at);
   if (n == 0 || !is_written_time (line, at, n))
-    return FALSE;
+  {
+    n = token == 0 ? parse_number (line, stamp) : 0;
+    at = 0;
+  }
   *end = at + n;
-  return TRUE;
+  return n > 0;
 }
 
 /* The token where most stamps of @sample stand; *@fits lines have one there. */
@@ -148,7 +200,7 @@ plain_line (gpointer state, RcaBytes line)
 static RcaBytes
 message_after (RcaBytes record, gsize end)
 {
-  while (end < record.n && strchr (" \t]\")>|,:-", record.p[end]) && record.p[end])
+  while (end < record.n && strchr (" \t]\")>|,:;-", record.p[end]) && record.p[end])
     end++;
   return rca_bytes_from (record, end);
 }
