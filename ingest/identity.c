@@ -453,7 +453,7 @@ is_known_segment (const char *p, gsize n)
 {
   static const char *const known[]
       = { "oauth2", "s3",     "2fa", "mp3",    "mp4",  "3ds",  "k8s", "i18n",  "l10n", "a11y", "b2b", "b2c", "c2c",   "p2p", "ipv4",    "ipv6",
-          "sha1",   "sha256", "md5", "base64", "web3", "mfa2", "h2",  "auth0", "3d",   "360",  "404", "500", "page1", "ec2", "v1beta1", "v1alpha1" };
+          "sha1",   "sha256", "md5", "base64", "web3", "mfa2", "h2",  "auth0", "3d",   "page1", "ec2", "v1beta1", "v1alpha1" };
   for (guint i = 0; i < G_N_ELEMENTS (known); i++)
     if (strlen (known[i]) == n && g_ascii_strncasecmp (known[i], p, n) == 0)
       return TRUE;
