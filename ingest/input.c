@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -281,9 +280,10 @@ remedy (const char *path)
   struct stat st;
   if (stat (path, &st) != 0)
     return g_strdup ("; run it with sudo");
-  struct group *group = getgrgid (st.st_gid);
-  if (group && (st.st_mode & S_IRGRP) && st.st_gid != 0)
-    return g_strdup_printf ("; join its group (sudo usermod -aG %s $USER, then log in again) or run it with sudo", group->gr_name);
+  struct group group, *found = NULL;
+  char names[4096]; /* sources are read by several threads */
+  if ((st.st_mode & S_IRGRP) && st.st_gid != 0 && getgrgid_r (st.st_gid, &group, names, sizeof names, &found) == 0 && found)
+    return g_strdup_printf ("; join its group (sudo usermod -aG %s $USER, then log in again) or run it with sudo", group.gr_name);
   return g_strdup ("; run it with sudo");
 }
 

@@ -1,5 +1,6 @@
 /* Reads a source whole: its parts oldest first, each sniffed, framed and decoded. */
 #include "classify.h"
+#include "forced-format.h"
 #include "framing.h"
 #include "tally.h"
 
@@ -134,10 +135,11 @@ static const RcaFormat *
 choose_format (Reading *reading, const RcaSampleLines *sample, RcaSniff *sniff)
 {
   RcaSource *source = reading->source;
-  if (reading->options && reading->options->input_format)
+  const RcaFormat *forced = reading->options ? rca_forced_format (reading->options->input_format, sample->path) : NULL;
+  if (forced)
   {
     g_strlcpy (sniff->reason, "named by the user", sizeof sniff->reason);
-    return rca_format_find (reading->options->input_format);
+    return forced;
   }
   if (source->format)
   {

@@ -72,6 +72,22 @@ cut_date (char *name)
   return NULL;
 }
 
+/* Cuts "-Mon" from the end of @name: PostgreSQL's log_filename = 'postgresql-%a.log'. A
+ * day of the week is no date, but tells siblings; their times give the order. */
+static char *
+cut_weekday (char *name)
+{
+  static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
+  gsize n = strlen (name);
+  for (guint i = 0; i < G_N_ELEMENTS (days); i++)
+    if (n > 4 && strchr ("-_.", name[n - 4]) && strcmp (name + n - 3, days[i]) == 0)
+    {
+      name[n - 4] = 0;
+      return g_strdup_printf ("%u", i);
+    }
+  return NULL;
+}
+
 /* Cuts ".12" from the end of @name. */
 static gint
 cut_number (char *name)
@@ -103,6 +119,8 @@ rca_rotation_parse (const char *name, RcaRotation *out)
   if (extension)
   {
     out->date = cut_date (stem);
+    if (!out->date)
+      out->date = cut_weekday (stem);
     if (!out->date)
     {
       out->number = cut_number (stem);

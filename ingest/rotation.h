@@ -1,7 +1,7 @@
 /* Names of rotated logs: which files are one log, and which of them is older.
  *
  * Known: x.log.1, x.log.2.gz, x.1.log, x.log-20261124.zst, x-2026-11-24.log,
- * x.2026-11-24.0.log.gz, x-2026-11-24_000000.log, x.log-1795480342. Not rotated:
+ * x.2026-11-24.0.log.gz, x-2026-11-24_000000.log, x.log-1795480342, x-Mon.log. Not rotated:
  * x-1.log and x-2.log, which are instances. */
 #pragma once
 #include <glib.h>

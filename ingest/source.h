@@ -53,9 +53,12 @@ void rca_source_free (RcaSource *source);
 
 typedef struct {
   gint64 from_ns, to_ns;  /* only records that could matter to this span; RCA_TIME_NONE = no bound. A reader may give more. */
-  const char *input_format; /* forced format, or NULL */
+  const char *input_format; /* forced: "NAME" for all, or lines of "PATH=NAME" (PATH as given, the end of one, or a glob); or NULL */
   const char *nginx_conf;   /* or NULL */
 } RcaReadOptions;
+
+/* Whether every format that @input_format names exists; @unknown: (out): the first that does not, transfer full. */
+gboolean rca_input_format_check (const char *input_format, char **unknown);
 
 /* Reads @source whole, in order of its parts: @emit gets every event (also of
  * rejected records: stream UNKNOWN, no fields but MESSAGE), with derived fields done

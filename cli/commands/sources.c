@@ -173,11 +173,12 @@ rca_command_sources (int argc, char **argv)
 {
   gboolean json = FALSE, explain = FALSE;
   g_auto (GStrv) paths = NULL;
-  g_autofree char *input_format = NULL, *nginx_conf = NULL;
+  g_auto (GStrv) input_formats = NULL;
+  g_autofree char *nginx_conf = NULL, *unknown = NULL;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "One rca.sources/1 document", NULL },
     { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, "Say how formats and columns were found", NULL },
-    { "input-format", 0, 0, G_OPTION_ARG_STRING, &input_format, "Do not sniff, read as this format", "NAME" },
+    { "input-format", 0, 0, G_OPTION_ARG_STRING_ARRAY, &input_formats, "Do not sniff, read (PATH) as this format; may be repeated", "[PATH=]NAME" },
     { "nginx-conf", 0, 0, G_OPTION_ARG_FILENAME, &nginx_conf, "Take log_format from there", "FILE" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, "PATH…" },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -191,9 +192,10 @@ rca_command_sources (int argc, char **argv)
     g_printerr ("rca sources: %s\n", error->message);
     return EXIT_USAGE;
   }
-  if (input_format && !rca_format_find (input_format))
+  g_autofree char *input_format = input_formats ? g_strjoinv ("\n", input_formats) : NULL;
+  if (!rca_input_format_check (input_format, &unknown))
   {
-    g_printerr ("rca sources: no format is called \"%s\"\n", input_format);
+    g_printerr ("rca sources: no format is called \"%s\"\n", unknown);
     return EXIT_USAGE;
   }
   RcaReadOptions options = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = input_format, .nginx_conf = nginx_conf };
