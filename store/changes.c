@@ -177,6 +177,7 @@ rca_table_changes (RcaTable *table, RcaSpan span)
   g_autoptr (GPtrArray) all = logged_changes (table);
   add_marks (table, all);
   rca_table_versions_seen (table, all);
+  rca_table_drop_told_restarts (all);
   g_ptr_array_sort (all, compare_change);
   pair_phases (all);
   fold_restarts (all);

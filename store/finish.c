@@ -235,6 +235,7 @@ rca_table_finish (RcaTable *table, const RcaTableOptions *options)
   g_ptr_array_sort (table->source, compare_source);
   each_source (table, merge_source);
   name_instances (table);
+  rca_table_carry_versions (table);
   each_source (table, fill_speakers);
   rca_table_find_clocks (table, options->assumed_zone);
   place_rows (table, options->span);

@@ -80,35 +80,66 @@ change_seen (RcaTable *table, const Speaking *s, guint32 before)
   return c;
 }
 
-/* Whether @all tells of @c already, by a log or by another instance just before or after. */
-static gboolean
-told (GPtrArray *all, const RcaChange *c)
+/* Logs write "v2.4.1" and "2.4.1". */
+static const char *
+bare_version (const char *version)
 {
+  return (*version == 'v' || *version == 'V') && g_ascii_isdigit (version[1]) ? version + 1 : version;
+}
+
+/* And "shop" deploys what calls itself "shop-api". */
+static gboolean
+same_service (const char *a, const char *b)
+{
+  return !a || !b || strstr (a, b) || strstr (b, a);
+}
+
+static gboolean
+same_version (const RcaChange *a, const RcaChange *b)
+{
+  return a->version && b->version && g_str_equal (bare_version (a->version), bare_version (b->version)) && same_service (a->service, b->service);
+}
+
+static gint64
+distance (const RcaChange *a, const RcaChange *b)
+{
+  return MAX (MAX (a->start_ns - b->end_ns, b->start_ns - a->end_ns), 0);
+}
+
+/* A change of @all that tells of @c already: in a log within TOLD_NS, the nearest first, or of
+ * another instance within FOLD_NS. A process start only repeats what the rows say. */
+static RcaChange *
+told_by (GPtrArray *all, const RcaChange *c)
+{
+  RcaChange *best = NULL;
   for (guint i = 0; i < all->len; i++)
   {
     RcaChange *o = g_ptr_array_index (all, i);
-    if (!o->version || !g_str_equal (o->version, c->version) || (o->service && c->service && !g_str_equal (o->service, c->service)))
+    if (o == c || o->kind == RCA_CHANGE_RESTART || !same_version (o, c) || distance (o, c) > (o->seen_on_rows ? FOLD_NS : TOLD_NS))
       continue;
-    if (!o->seen_on_rows && c->start_ns >= o->start_ns - TOLD_NS && c->start_ns <= o->end_ns + TOLD_NS)
-    {
-      if (!o->version_before)
-        o->version_before = c->version_before;
-      return TRUE;
-    }
-    if (o->seen_on_rows && c->start_ns >= o->start_ns - FOLD_NS && c->start_ns <= o->end_ns + FOLD_NS)
-    {
-      if (c->start_ns < o->start_ns)
-      {
-        o->ref = c->ref;
-        o->text = c->text;
-      }
-      o->start_ns = MIN (o->start_ns, c->start_ns);
-      o->end_ns = MAX (o->end_ns, c->end_ns);
-      o->host = NULL; /* several */
-      return TRUE;
-    }
+    if (!best || distance (o, c) < distance (best, c))
+      best = o;
   }
-  return FALSE;
+  return best;
+}
+
+static void
+fold_into (RcaChange *o, const RcaChange *c)
+{
+  if (!o->seen_on_rows)
+  {
+    if (!o->version_before)
+      o->version_before = c->version_before;
+    return;
+  }
+  if (c->start_ns < o->start_ns)
+  {
+    o->ref = c->ref;
+    o->text = c->text;
+  }
+  o->start_ns = MIN (o->start_ns, c->start_ns);
+  o->end_ns = MAX (o->end_ns, c->end_ns);
+  o->host = NULL; /* several */
 }
 
 /* @n rows of one instance, by time. */
@@ -125,7 +156,10 @@ follow_instance (RcaTable *table, const Speaking *s, guint n, GPtrArray *all)
       continue;
     g_autofree RcaChange *c = change_seen (table, &s[i], now);
     now = s[i].version;
-    if (!told (all, c))
+    RcaChange *o = told_by (all, c);
+    if (o)
+      fold_into (o, c);
+    else
       g_ptr_array_add (all, g_steal_pointer (&c));
   }
 }
@@ -142,5 +176,66 @@ rca_table_versions_seen (RcaTable *table, GPtrArray *all)
       n++;
     follow_instance (table, s, n, all);
     i += n;
+  }
+}
+
+/* The start of a process with the version that a deploy brought is that deploy's doing. */
+void
+rca_table_drop_told_restarts (GPtrArray *all)
+{
+  for (guint i = all->len; i-- > 0;)
+  {
+    const RcaChange *c = g_ptr_array_index (all, i);
+    if (c->kind == RCA_CHANGE_RESTART && c->version && told_by (all, c))
+      g_ptr_array_remove_index (all, i);
+  }
+}
+
+/* ---- versions that only a process start tells ---- */
+
+typedef struct {
+  GHashTable *of_pid; /* pid → code */
+  guint32 now;        /* of the process that started last */
+} Carried;
+
+static void
+carry_sheet (RcaSheet *sheet, Carried *carried)
+{
+  for (guint32 row = 0; row < sheet->n; row++)
+  {
+    if (rca_sheet_u8 (sheet, RCA_COL_STREAM, row) != RCA_STREAM_APP)
+      continue;
+    guint32 version = rca_sheet_u32 (sheet, RCA_COL_VERSION, row);
+    gint64 pid = rca_sheet_i64 (sheet, RCA_COL_PID, row);
+    guint8 change = rca_sheet_u8 (sheet, RCA_COL_CHANGE, row);
+    if (version && (change == RCA_CHANGE_RESTART || change == RCA_CHANGE_DEPLOY))
+    {
+      carried->now = version;
+      if (pid > 0)
+        g_hash_table_insert (carried->of_pid, GSIZE_TO_POINTER ((gsize)pid), GUINT_TO_POINTER (version));
+    }
+    if (version || !carried->now)
+      continue;
+    guint32 of_pid = pid > 0 ? GPOINTER_TO_UINT (g_hash_table_lookup (carried->of_pid, GSIZE_TO_POINTER ((gsize)pid))) : 0;
+    rca_sheet_set_u (sheet, RCA_COL_VERSION, row, of_pid ? of_pid : carried->now);
+  }
+}
+
+/* "service shop 2.4.1 starting" holds for what the process writes after it, where the rows
+ * themselves say no version. */
+void
+rca_table_carry_versions (RcaTable *table)
+{
+  for (guint i = 0; i < table->source->len; i++)
+  {
+    RcaTableSource *source = g_ptr_array_index (table->source, i);
+    Carried carried = { g_hash_table_new (NULL, NULL), 0 };
+    for (guint j = 0; j < source->sheet->len; j++)
+    {
+      RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
+      if (carried.now || (sheet->column[RCA_COL_CHANGE] && sheet->column[RCA_COL_VERSION]))
+        carry_sheet (sheet, &carried);
+    }
+    g_hash_table_unref (carried.of_pid);
   }
 }

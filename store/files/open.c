@@ -2,7 +2,7 @@
 #include "table.h"
 
 /* What a quote needs of all raw text together may stay as it is up to here; then it is compressed. */
-#define RAW_BUDGET_BYTES (G_GUINT64_CONSTANT (192) << 20)
+#define RAW_BUDGET_BYTES (G_GUINT64_CONSTANT (64) << 20)
 
 typedef struct {
   RcaSource *source;
@@ -20,6 +20,8 @@ take_event (RcaSource *source, guint part, RcaEvent *ev, gpointer user)
 {
   Reading *r = user;
   rca_table_writer_append (r->writer, part, ev);
+  if (rca_text_end (r->into->text) > RAW_BUDGET_BYTES)
+    rca_text_squeeze (r->into->text);
 }
 
 static void

@@ -167,6 +167,40 @@ test_changes (void)
   g_assert_cmpint (third->end_ns, ==, at_s (620));
 }
 
+/* A text log whose only word about its version is the line of its start. */
+static void
+test_started (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource s[2] = { fake_source (table, "app-1.log", RCA_STREAM_APP, "shop"), fake_source (table, "deploy.log", RCA_STREAM_CHANGE, NULL) };
+  const char *const versions[] = { "1.0", "1.1", "1.2" };
+  for (guint k = 0; k < 3; k++)
+  {
+    RcaEvent *ev = fake_event (RCA_STREAM_APP, k * 1000);
+    rca_event_set_num (ev, RCA_FIELD_CHANGE_KIND, RCA_CHANGE_RESTART);
+    fake_str (ev, RCA_FIELD_VERSION, versions[k]);
+    fake_append (&s[0], ev);
+    for (guint i = 1; i < 100; i++)
+      fake_append (&s[0], fake_event (RCA_STREAM_APP, k * 1000 + i));
+  }
+  fake_change (&s[1], 995, "shop", "1.1", NULL);
+  g_autoptr (RcaStore) store = fake_finish (table, s, 2);
+  g_autoptr (GPtrArray) changes = rca_store_changes (store, all_time, NULL);
+  g_assert_cmpuint (changes->len, ==, 3);
+  const RcaChange *first = g_ptr_array_index (changes, 0), *second = g_ptr_array_index (changes, 1), *third = g_ptr_array_index (changes, 2);
+  g_assert_cmpint (first->kind, ==, RCA_CHANGE_RESTART); /* nothing is known of before it */
+  g_assert_cmpint (second->kind, ==, RCA_CHANGE_DEPLOY);
+  g_assert_cmpstr (second->ref.path, ==, "deploy.log");
+  g_assert_cmpstr (second->version_before, ==, "1.0");
+  g_assert_true (third->seen_on_rows);
+  g_assert_cmpstr (third->version, ==, "1.2");
+  RcaFrameQuery q
+      = { .span = all_time, .width_ns = 3600 * RCA_NS_PER_S, .stream = RCA_STREAM_APP, .by = { RCA_DIM_VERSION, RCA_DIM_NONE }, .measures = RCA_MEASURE_COUNT };
+  g_autoptr (RcaFrame) f = rca_store_frame (store, &q, NULL);
+  g_assert_cmpuint (rca_frame_n_entities (f), ==, 3);
+  g_assert_cmpfloat (rca_frame_series (f, 1, RCA_MEASURE_COUNT)[1], ==, 100);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -177,5 +211,6 @@ main (int argc, char **argv)
   g_test_add_func ("/rows/an-id-finds-its-rows-whatever-its-case-and-dashes", test_rows);
   g_test_add_func ("/seen/values-never-seen-are-said-to-be", test_seen);
   g_test_add_func ("/changes/a-deploy-is-told-once-and-a-version-that-no-log-tells-is-seen-on-rows", test_changes);
+  g_test_add_func ("/changes/a-start-says-the-version-of-what-follows-and-repeats-its-deploy", test_started);
   return g_test_run ();
 }
