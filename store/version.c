@@ -38,7 +38,7 @@ speaking_rows (RcaTable *table)
   {
     const guint32 *version = scan.sheet->column[RCA_COL_VERSION];
     for (guint32 row = 0; version && row < scan.sheet->n; row++)
-      if (version[row] && rca_sheet_u8 (scan.sheet, RCA_COL_KIND, row) != RCA_KIND_CHANGE && rca_scan_covers (&scan, row))
+      if (version[row] && rca_scan_covers (&scan, row))
       {
         Speaking s = { scan.sheet->end[row],
                        rca_sheet_u32 (scan.sheet, RCA_COL_INSTANCE, row),
@@ -194,13 +194,25 @@ rca_table_drop_told_restarts (GPtrArray *all)
 /* ---- versions that only a process start tells ---- */
 
 typedef struct {
-  GHashTable *of_pid; /* pid → code */
-  guint32 now;        /* of the process that started last */
+  GHashTable *of_pid;  /* pid → code */
+  guint32 now, before; /* of the process that started last, and of the one it took over from */
+  gint64 since;
 } Carried;
+
+static guint32
+carried_version (const Carried *carried, gint64 time, gint64 duration, gint64 pid)
+{
+  guint32 of_pid = pid > 0 ? GPOINTER_TO_UINT (g_hash_table_lookup (carried->of_pid, GSIZE_TO_POINTER ((gsize)pid))) : 0;
+  if (of_pid)
+    return of_pid;
+  /* work that began before the start is the old process's, finishing */
+  return time - MAX (duration, 0) < carried->since ? carried->before : carried->now;
+}
 
 static void
 carry_sheet (RcaSheet *sheet, Carried *carried)
 {
+  const gint64 *time = sheet->column[RCA_COL_TIME];
   for (guint32 row = 0; row < sheet->n; row++)
   {
     if (rca_sheet_u8 (sheet, RCA_COL_STREAM, row) != RCA_STREAM_APP)
@@ -210,14 +222,15 @@ carry_sheet (RcaSheet *sheet, Carried *carried)
     guint8 change = rca_sheet_u8 (sheet, RCA_COL_CHANGE, row);
     if (version && (change == RCA_CHANGE_RESTART || change == RCA_CHANGE_DEPLOY))
     {
+      carried->before = carried->now;
       carried->now = version;
+      carried->since = time[row];
       if (pid > 0)
         g_hash_table_insert (carried->of_pid, GSIZE_TO_POINTER ((gsize)pid), GUINT_TO_POINTER (version));
     }
     if (version || !carried->now)
       continue;
-    guint32 of_pid = pid > 0 ? GPOINTER_TO_UINT (g_hash_table_lookup (carried->of_pid, GSIZE_TO_POINTER ((gsize)pid))) : 0;
-    rca_sheet_set_u (sheet, RCA_COL_VERSION, row, of_pid ? of_pid : carried->now);
+    rca_sheet_set_u (sheet, RCA_COL_VERSION, row, carried_version (carried, time[row], rca_sheet_i64 (sheet, RCA_COL_DURATION, row), pid));
   }
 }
 
@@ -229,7 +242,7 @@ rca_table_carry_versions (RcaTable *table)
   for (guint i = 0; i < table->source->len; i++)
   {
     RcaTableSource *source = g_ptr_array_index (table->source, i);
-    Carried carried = { g_hash_table_new (NULL, NULL), 0 };
+    Carried carried = { g_hash_table_new (NULL, NULL), 0, 0, 0 };
     for (guint j = 0; j < source->sheet->len; j++)
     {
       RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
