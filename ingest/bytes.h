@@ -40,13 +40,8 @@ rca_bytes_has_suffix (RcaBytes a, RcaBytes suffix)
   return a.n >= suffix.n && memcmp (a.p + a.n - suffix.n, suffix.p, suffix.n) == 0;
 }
 
-/* The first place of @needle in @hay, or -1. */
-static inline gssize
-rca_bytes_find (RcaBytes hay, RcaBytes needle)
-{
-  const char *at = needle.n == 0 || hay.n < needle.n ? NULL : (const char *) memmem (hay.p, hay.n, needle.p, needle.n);
-  return at ? (gssize) (at - hay.p) : -1;
-}
+/* The first place of @needle in @hay, or -1 (also for an empty needle). */
+gssize rca_bytes_find (RcaBytes hay, RcaBytes needle);
 
 /* @a from @from on; empty when @from lies beyond its end. */
 static inline RcaBytes
