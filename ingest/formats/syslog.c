@@ -140,7 +140,7 @@ static gboolean
 is_host (RcaBytes token)
 {
   RcaSeverity severity;
-  if (token.n == 0 || token.n > 255 || (token.n > 1 && rca_severity_parse (token, &severity)))
+  if (token.n == 0 || token.n > 255 || !g_ascii_isalnum (token.p[0]) || (token.n > 1 && rca_severity_parse (token, &severity)))
     return FALSE;
   for (gsize i = 0; i < token.n; i++)
     if (!g_ascii_isalnum (token.p[i]) && !strchr (".-_:/@%", token.p[i]))
@@ -210,6 +210,9 @@ looks_like_5424 (RcaBytes rest)
   RcaBytes app = take_token (&rest), process = take_token (&rest), id = take_token (&rest);
   gint64 number;
   if (!is_host (app) || id.n == 0 || memchr (app.p, ':', app.n) || !(rca_parse_int (process, &number) || rca_bytes_equal (process, RCA_BYTES ("-"))))
+    return FALSE;
+  RcaSeverity severity;
+  if (rca_severity_parse (id, &severity))
     return FALSE;
   return rest.n > 1 && ((rest.p[0] == '[' && memchr (rest.p, '@', MIN (rest.n, 64))) || (rest.p[0] == '-' && rest.p[1] == ' '));
 }
