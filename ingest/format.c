@@ -2,6 +2,7 @@
 #include "formats/formats.h"
 
 /* The order breaks ties only. The generic text format stands last. */
+/* clang-format off: one row a line */
 static const RcaFormat *const formats[] = {
   &rca_format_journald_json,
   &rca_format_journald_export,
@@ -24,12 +25,8 @@ static const RcaFormat *const formats[] = {
   &rca_format_postgres_csv,
   &rca_format_postgres_json,
   &rca_format_plain,
-  &rca_format_journald_json, &rca_format_journald_export, &rca_format_fluent,     &rca_format_otlp,
-  &rca_format_otlp_document, &rca_format_docker,          &rca_format_cloud_logging,
-  &rca_format_cri,        &rca_format_container_prefix,
-  &rca_format_syslog_octets, &rca_format_syslog,          &rca_format_json_lines, &rca_format_access,
-  &rca_format_nginx_error,   &rca_format_plain,
 };
+/* clang-format on */
 
 const RcaFormat *const *
 rca_formats (guint *n)
