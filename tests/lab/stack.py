@@ -134,7 +134,8 @@ class Stack:
         with open(self.pg_dir + "/postgresql.conf", "a") as f:
             f.writelines("%s = %s\n" % kv for kv in conf.items())
         self.run_postgres()
-        self.psql("CREATE ROLE app LOGIN; CREATE DATABASE app OWNER app;", "postgres", "postgres")
+        self.psql("CREATE ROLE app LOGIN", "postgres", "postgres")
+        self.psql("CREATE DATABASE app OWNER app", "postgres", "postgres")
         self.fill()
 
     def run_postgres(self):
