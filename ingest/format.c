@@ -2,7 +2,8 @@
 #include "formats/formats.h"
 
 /* The order breaks ties only. The generic text format stands last. */
-/* clang-format off: one row a line */
+/* one row a line */
+/* clang-format off */
 static const RcaFormat *const formats[] = {
   &rca_format_journald_json,
   &rca_format_journald_export,

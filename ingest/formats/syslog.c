@@ -59,6 +59,9 @@ static gboolean
 take_time (RcaBytes *rest, RcaStampContext *context, RcaEnvelope *envelope)
 {
   RcaStamp stamp;
+  /* syslog knows "Nov 24", RFC 3339 with its T, the journal's "Tue 2026-11-24 …" and its seconds since 1970 */
+  if (rest->n > 11 && rest->p[4] == '-' && rest->p[10] != 'T')
+    return FALSE;
   gsize n = rca_stamp_parse (*rest, context, &stamp);
   if (n < 8 || n >= rest->n || rest->p[n] != ' ')
     return FALSE;
@@ -309,11 +312,18 @@ is_blank (RcaBytes line)
   return TRUE;
 }
 
+/* "2026-11-24T02:07:13Z web1 app: …" could be many things; a <PRI>, a process id or syslog's own date could not. */
+static gboolean
+is_telling (RcaBytes line, const Syslog *syslog)
+{
+  return syslog->envelope.pid > 0 || syslog->envelope.instance.n > 0 || !g_ascii_isdigit (line.p[0]);
+}
+
 static void
 sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
   RcaStampContext context;
-  guint fits = 0, lines = 0;
+  guint fits = 0, telling = 0, lines = 0;
   Syslog syslog;
   rca_stamp_context_init (&context, sample->mtime_ns);
   for (guint i = 0; i < sample->n_lines; i++)
@@ -322,11 +332,14 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
     if (is_blank (line) || line.p[0] == ' ' || is_journal_note (line))
       continue;
     lines++;
-    fits += split (line, &context, FALSE, &syslog);
+    if (!split (line, &context, FALSE, &syslog))
+      continue;
+    fits++;
+    telling += is_telling (line, &syslog);
   }
   if (fits == 0 || fits * 2 < lines)
     return;
-  out->score = (gint)(96 * fits / lines);
+  out->score = (gint)((50 * fits + 46 * MIN (fits, telling * 4)) / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines have a syslog header", fits, lines);
 }
 
