@@ -1,136 +1,10 @@
 /* rca sources: what would be read, in which format, with how many records understood. */
 #include "commands.h"
-#include "source.h"
-#include "timestamp.h"
+#include "render/canvas.h"
+#include "render/sources.h"
 #include <stdio.h>
 
 enum { EXIT_USAGE = 2, EXIT_NOTHING_USABLE = 4 };
-
-static void
-put_string (GString *out, const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  g_string_append_c (out, '"');
-  for (const char *p = valid; *p; p++)
-    if (*p == '"' || *p == '\\')
-      g_string_append_printf (out, "\\%c", *p);
-    else if ((guchar)*p < 0x20 || *p == 0x7f)
-      g_string_append_printf (out, "\\u%04x", (guint)(guchar)*p);
-    else
-      g_string_append_c (out, *p);
-  g_string_append_c (out, '"');
-}
-
-static void
-put_nullable (GString *out, const char *key, const char *text)
-{
-  g_string_append_printf (out, ", \"%s\": ", key);
-  if (text)
-    put_string (out, text);
-  else
-    g_string_append (out, "null");
-}
-
-static void
-put_time (GString *out, const char *key, gint64 time_ns)
-{
-  char text[32];
-  put_nullable (out, key, time_ns == RCA_TIME_NONE ? NULL : rca_time_format (time_ns, text));
-}
-
-static void
-put_number (GString *out, const char *key, guint64 value)
-{
-  g_string_append_printf (out, ", \"%s\": %" G_GUINT64_FORMAT, key, value);
-}
-
-static const char *
-format_name (const RcaSource *source)
-{
-  return source->format ? source->format->name : "unknown";
-}
-
-static const char *
-zone_name (const RcaSource *source)
-{
-  return source->first_ns == RCA_TIME_NONE ? "none" : source->zone_known ? "written" : "unknown, read as UTC";
-}
-
-static void
-put_source (GString *out, const RcaSource *source)
-{
-  g_string_append (out, "{\"path\": ");
-  put_string (out, source->path);
-  put_nullable (out, "format", format_name (source));
-  put_nullable (out, "stream", rca_stream_name (source->stream));
-  put_nullable (out, "service", source->service);
-  put_number (out, "lines", source->lines);
-  put_number (out, "records", source->records);
-  put_number (out, "parsed", source->parsed);
-  put_number (out, "rejected", source->rejected);
-  put_time (out, "first", source->first_ns);
-  put_time (out, "last", source->last_ns);
-  put_nullable (out, "zone", zone_name (source));
-  g_string_append (out, ", \"clock_offset_s\": 0, \"fields\": [");
-  const char *separator = "";
-  for (RcaField f = 0; f < RCA_N_FIELDS; f++)
-    if (source->present >> f & 1)
-    {
-      g_string_append (out, separator);
-      put_string (out, rca_field_name (f));
-      separator = ", ";
-    }
-  g_string_append_printf (out, "], \"counts\": {\"http_5xx\": %" G_GUINT64_FORMAT, source->http_5xx);
-  put_number (out, "errors", source->errors);
-  put_number (out, "slow", source->slow);
-  put_number (out, "changes", source->changes);
-  put_number (out, "samples", source->samples);
-  g_string_append_c (out, '}');
-  put_nullable (out, "why", source->why);
-  g_string_append_c (out, '}');
-}
-
-static void
-print_json (const GPtrArray *sources, const GPtrArray *notes)
-{
-  g_autoptr (GString) out = g_string_new ("{\"schema\": \"rca.sources/1\", \"sources\": [");
-  for (guint i = 0; i < sources->len; i++)
-  {
-    g_string_append (out, i ? ",\n  " : "\n  ");
-    put_source (out, sources->pdata[i]);
-  }
-  g_string_append (out, "],\n \"notes\": [");
-  for (guint i = 0; i < notes->len; i++)
-  {
-    g_string_append (out, i ? ", " : "");
-    put_string (out, notes->pdata[i]);
-  }
-  g_string_append (out, "]}\n");
-  fputs (out->str, stdout);
-}
-
-static void
-print_text (const RcaSource *source, gboolean explain)
-{
-  char first[32], last[32];
-  printf ("%s\n  %s, %s, service %s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " records understood (%" G_GUINT64_FORMAT " lines)\n", source->path,
-          format_name (source), rca_stream_name (source->stream), source->service ?: "unknown", source->parsed, source->records, source->lines);
-  if (source->first_ns != RCA_TIME_NONE)
-    printf ("  %s .. %s, zone %s\n", rca_time_format (source->first_ns, first), rca_time_format (source->last_ns, last), zone_name (source));
-  printf ("  5xx %" G_GUINT64_FORMAT ", errors %" G_GUINT64_FORMAT ", slow %" G_GUINT64_FORMAT ", changes %" G_GUINT64_FORMAT ", samples %" G_GUINT64_FORMAT
-          "\n",
-          source->http_5xx, source->errors, source->slow, source->changes, source->samples);
-  if (explain)
-  {
-    printf ("  why: %s\n", source->why);
-    if (source->columns)
-      printf ("  columns: %s\n", source->columns);
-    for (guint i = 0; source->parts->len > 1 && i < source->parts->len; i++)
-      printf ("  part %u: %s\n", i + 1, ((RcaSourcePart *)source->parts->pdata[i])->path);
-  }
-  if (source->rejected > 0)
-    printf ("  first line not understood: %s\n", source->first_rejected);
-}
 
 static void
 read_source (gpointer source, gpointer options)
@@ -203,13 +77,16 @@ rca_command_sources (int argc, char **argv)
   g_autoptr (GPtrArray) sources = rca_sources_find ((const char *const *)paths, paths ? g_strv_length (paths) : 0, notes);
   read_all (sources, &options);
   gboolean usable = collect_notes (sources, notes);
-  if (json)
-    print_json (sources, notes);
-  else
-    for (guint i = 0; i < sources->len; i++)
-      print_text (sources->pdata[i], explain);
+  g_autofree char *text = json ? rca_render_sources_json (sources, notes) : rca_render_sources_text (sources, explain);
+  fputs (text, stdout);
+  g_autoptr (GString) said = g_string_new (NULL);
   for (guint i = 0; i < notes->len; i++)
-    g_printerr ("rca: %s\n", (char *)notes->pdata[i]);
+  {
+    g_string_append (said, "rca: ");
+    rca_put_safe (said, notes->pdata[i]);
+    g_string_append_c (said, '\n');
+  }
+  fputs (said->str, stderr);
   if (!usable && notes->len == 0)
     g_printerr ("rca: no log found\n");
   return usable ? 0 : EXIT_NOTHING_USABLE;
