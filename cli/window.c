@@ -126,6 +126,7 @@ rca_window_from_text (const char *text, gint64 now_ns, GTimeZone *zone, RcaSpan 
     }
   g_autofree char *start = g_strndup (text, (gsize) (dots - text));
   const char *end = dots + 2;
+  gint64 day;
   if (!rca_time_from_text (start, now_ns, zone, &out->start_ns, error))
     return FALSE;
   if (*end == '+' && span_from_text (end + 1, &length))
@@ -134,10 +135,28 @@ rca_window_from_text (const char *text, gint64 now_ns, GTimeZone *zone, RcaSpan 
     out->end_ns = now_ns;
   else if (!rca_time_from_text (end, now_ns, zone, &out->end_ns, error))
     return FALSE;
+  if (out->end_ns <= out->start_ns && time_of_day (start, &day) && time_of_day (end, &day))
+    out->start_ns -= 86400 * RCA_NS_PER_S; /* "23:50..00:20": over midnight */
   if (out->end_ns <= out->start_ns)
     {
       g_set_error (error, RCA_WINDOW_ERROR, RCA_WINDOW_ERROR_SYNTAX, "\"%s\" ends before it begins", text);
       return FALSE;
     }
   return TRUE;
+}
+
+/* "2026-11-24T14:30:00Z" */
+static char *
+whole_second (gint64 ns, gboolean up)
+{
+  gint64 s = (ns + (up ? RCA_NS_PER_S - 1 : 0)) / RCA_NS_PER_S;
+  char text[32];
+  return g_strdup_printf ("%.19sZ", rca_time_format (s * RCA_NS_PER_S, text));
+}
+
+char *
+rca_window_format (RcaSpan span)
+{
+  g_autofree char *start = whole_second (span.start_ns, FALSE), *end = whole_second (span.end_ns, TRUE);
+  return g_strdup_printf ("%s..%s", start, end);
 }

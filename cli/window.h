@@ -12,3 +12,6 @@ gboolean rca_time_from_text (const char *text, gint64 now_ns, GTimeZone *zone, g
 
 /* "30m" (until now), "START..END", "START..+45m", "START..", "..END" is none. */
 gboolean rca_window_from_text (const char *text, gint64 now_ns, GTimeZone *zone, RcaSpan *out, GError **error);
+
+/* "START..END" in RFC 3339, whole seconds outwards: a window to paste. */
+char *rca_window_format (RcaSpan span);

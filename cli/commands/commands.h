@@ -2,6 +2,8 @@
 #pragma once
 #include <glib.h>
 
-/* @argv[0] is the command's name. Returns the exit status (CONTRACT.md). */
-int rca_command_sources (int argc, char **argv);
+/* @argv[0] is the command's name. Returns the exit status (exit.h). */
 int rca_command_analyze (int argc, char **argv);
+int rca_command_deploy (int argc, char **argv);
+int rca_command_ingest (int argc, char **argv);
+int rca_command_sources (int argc, char **argv);

@@ -1,4 +1,5 @@
-/* Writers of the report: one file each. All give the whole text; the caller prints it. */
+/* Writers of the report: one file each. All give the whole text; the caller prints it.
+ * Deterministic: the same report and options give the same bytes. */
 #pragma once
 #include "report.h"
 
@@ -14,4 +15,7 @@ typedef struct {
 
 /* rca.report/1 (CONTRACT.md). */
 char *rca_render_json (const RcaReport *report, const RcaRenderOptions *options);
+/* One screen. */
 char *rca_render_text (const RcaReport *report, const RcaRenderOptions *options);
+/* For a ticket or a chat. */
+char *rca_render_markdown (const RcaReport *report, const RcaRenderOptions *options);

@@ -1,0 +1,122 @@
+/* Why: ranked causes, their bars, the strongest evidence and the lines it stands on; with
+ * --explain the ledger that leads to the confidence. */
+#include "text-parts.h"
+#include "words.h"
+#include <math.h>
+
+enum { BAR = 10, INDENT = 6 };
+
+static char *
+bar (const RcaPage *page, double confidence)
+{
+  guint full = (guint) CLAMP (lround (confidence * BAR), 0, BAR);
+  GString *s = g_string_new (NULL);
+  for (guint i = 0; i < BAR; i++)
+    g_string_append (s, i < full ? rca_page_glyph (page, "█", "#") : rca_page_glyph (page, "░", "."));
+  return g_string_free (s, FALSE);
+}
+
+static void
+put_evidence (RcaPage *page, const RcaEvidence *e)
+{
+  const char *sign = e->weight < 0 ? rca_page_glyph (page, "−", "-") : "+";
+  g_autofree char *lead = g_strdup_printf ("      %s ", sign);
+  rca_page_paragraph (page, lead, e->weight < 0 ? RCA_STYLE_WARN : RCA_STYLE_GOOD, INDENT + 2, RCA_STYLE_PLAIN, page->options->verbose ? 0 : 2, e->text);
+  rca_page_refs (page, INDENT + 2, e->refs, page->options->verbose ? 0 : 2);
+}
+
+static gint
+by_strength (gconstpointer a, gconstpointer b)
+{
+  double x = fabs ((*(RcaEvidence *const *) a)->weight), y = fabs ((*(RcaEvidence *const *) b)->weight);
+  return x > y ? -1 : x < y;
+}
+
+static void
+put_strongest (RcaPage *page, const RcaCause *c, guint most)
+{
+  g_autoptr (GPtrArray) sorted = g_ptr_array_new ();
+  for (guint i = 0; i < c->evidence->len; i++)
+    {
+      const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
+      if (e->kind != RCA_EVIDENCE_PRIOR)
+        g_ptr_array_add (sorted, (gpointer) e);
+    }
+  g_ptr_array_sort (sorted, by_strength);
+  for (guint i = 0; i < sorted->len && i < most; i++)
+    put_evidence (page, g_ptr_array_index (sorted, i));
+}
+
+static void
+put_ledger (RcaPage *page, const RcaCause *c)
+{
+  g_autofree char *share = rca_words_share (c->confidence);
+  for (guint i = 0; i < c->evidence->len; i++)
+    {
+      const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
+      gboolean discounted = fabs (e->weight - e->weight_raw) > 0.005;
+      g_autofree char *raw = discounted ? g_strdup_printf (" of %+.2f", e->weight_raw) : g_strdup ("");
+      g_autofree char *lead = g_strdup_printf ("      %+6.2f%-10s %-14s ", e->weight, raw, rca_evidence_kind_name (e->kind));
+      rca_page_paragraph (page, lead, RCA_STYLE_NOTE, rca_page_columns (lead), RCA_STYLE_PLAIN, 0, e->text);
+      rca_page_refs (page, INDENT + 2, e->refs, page->options->verbose ? 0 : 3);
+    }
+  rca_page_putf (page, RCA_STYLE_NOTE, "      %+6.2f            sum: log prior %+.2f, evidence %+.2f; the posterior over all causes is %s", c->log_prior + c->log_weight, c->log_prior,
+                 c->log_weight, share);
+  rca_page_newline (page);
+}
+
+/* Root → … → symptom, when there is something between the two. */
+static void
+put_chain (RcaPage *page, const RcaCause *c)
+{
+  if (c->chain->len < 3)
+    return;
+  g_autoptr (GString) s = g_string_new (NULL);
+  for (guint i = 0; i < c->chain->len; i++)
+    {
+      const RcaLink *l = g_ptr_array_index (c->chain, i);
+      char clock[16];
+      rca_words_clock (l->time_ns, clock);
+      if (l->symptom)
+        g_string_append_printf (s, " → %s the symptom", clock);
+      else
+        g_string_append_printf (s, "%s%s %s %s", i ? " → " : "", clock, rca_kind_words (l->kind), l->subject);
+    }
+  rca_page_paragraph (page, "      chain ", RCA_STYLE_FAINT, INDENT + 6, RCA_STYLE_PLAIN, page->options->verbose ? 0 : 3, s->str);
+}
+
+static void
+put_cause (RcaPage *page, const RcaCause *c, guint evidence)
+{
+  g_autofree char *gauge = bar (page, c->confidence);
+  g_autofree char *lead = g_strdup_printf ("%3u. %s %3.0f %%  ", c->rank, gauge, 100 * c->confidence);
+  g_autofree char *whole = c->kind == RCA_KIND_UNKNOWN ? g_strdup_printf ("unknown: %s", c->summary) : g_strdup (c->summary);
+  rca_page_paragraph (page, lead, c->rank == 1 ? RCA_STYLE_BAD : RCA_STYLE_NOTE, INDENT - 1, c->rank == 1 ? RCA_STYLE_STRONG : RCA_STYLE_PLAIN, page->options->verbose ? 0 : 3, whole);
+  if (page->options->explain)
+    put_ledger (page, c);
+  else
+    put_strongest (page, c, evidence);
+  put_chain (page, c);
+}
+
+/* Not even worth a glance unless asked for: below this, and not first. */
+static const double least_shown = 0.05;
+
+void
+rca_text_causes (RcaPage *page, const RcaIncident *in)
+{
+  enum { MOST = 3 };
+  guint hidden = 0;
+  rca_page_heading (page, "Why");
+  for (guint i = 0; i < in->causes->len; i++)
+    {
+      const RcaCause *c = g_ptr_array_index (in->causes, i);
+      gboolean all = page->options->verbose || page->options->explain;
+      if (all || i == 0 || (i < MOST && c->confidence >= least_shown))
+        put_cause (page, c, page->options->verbose ? G_MAXUINT : i == 0 ? 3 : 2);
+      else
+        hidden++;
+    }
+  if (hidden)
+    rca_page_putf (page, RCA_STYLE_FAINT, "     %u less likely (-v shows them, --explain how the evidence adds up)", hidden), rca_page_newline (page);
+}

@@ -1,0 +1,19 @@
+/* How a person calls what the model calls by constants; times and durations for reading. */
+#pragma once
+#include "report.h"
+
+const char *rca_kind_words (RcaKind kind);                /* "slow query" */
+const char *rca_symptom_words (RcaSymptomKind kind);      /* "server errors (HTTP 5xx)" */
+const char *rca_verdict_words (RcaVerdictValue verdict);  /* "ruled out" */
+const char *rca_evidence_words (RcaEvidenceKind kind);    /* what the test asks: "it came first" */
+
+/* "07:44:13", UTC. */
+const char *rca_words_clock (gint64 time_ns, char out[16]);
+/* "2026-11-24 07:44:13 UTC" */
+const char *rca_words_time (gint64 time_ns, char out[32]);
+/* "45 s", "12 min", "3 h 15 min" */
+char *rca_words_duration (gint64 ns);
+/* "340 ms", "1.2 s" */
+char *rca_words_seconds (double s);
+/* "0.04 %", "22.7 %" */
+char *rca_words_share (double ratio);

@@ -1,0 +1,224 @@
+#include "request.h"
+#include "store.h"
+#include "timestamp.h"
+#include "window.h"
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void
+rca_request_entries (RcaRequest *r, GOptionEntry out[RCA_REQUEST_N_ENTRIES])
+{
+  const GOptionEntry entries[] = {
+    { "window", 'w', 0, G_OPTION_ARG_FILENAME, &r->window, "30m (until now), START..END, START..+45m, START..; default: all that the PATHs hold", "W" },
+    { "baseline", 0, 0, G_OPTION_ARG_FILENAME, &r->baseline, "When it was fine; default: the time before, or the quiet part", "W" },
+    { "store", 0, 0, G_OPTION_ARG_FILENAME, &r->store, "Analyse a store made by rca ingest", "DIR" },
+    { "service", 0, 0, G_OPTION_ARG_FILENAME, &r->service, "Look at this service only", "S" },
+    { "route", 0, 0, G_OPTION_ARG_FILENAME, &r->route, "Look at this route only (\"GET /users/{}\")", "R" },
+    { "mark", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->marks, "A change that no log holds (repeatable)", "T=TEXT" },
+    { "now", 0, 0, G_OPTION_ARG_FILENAME, &r->now, "Take another time as now", "T" },
+    { "utc", 0, 0, G_OPTION_ARG_NONE, &r->utc, "Read and print UTC", NULL },
+    { "input-format", 0, 0, G_OPTION_ARG_FILENAME, &r->input_format, "Do not sniff, read as this format", "NAME" },
+    { "nginx-conf", 0, 0, G_OPTION_ARG_FILENAME, &r->nginx_conf, "Take log_format from there", "FILE" },
+    { "no-redact", 0, 0, G_OPTION_ARG_NONE, &r->no_redact, "Show secrets in quoted lines", NULL },
+    { "jobs", 'j', 0, G_OPTION_ARG_INT, &r->jobs, "Threads (default: half of the cores)", "N" },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->paths, NULL, NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+  G_STATIC_ASSERT (G_N_ELEMENTS (entries) == RCA_REQUEST_N_ENTRIES);
+  memcpy (out, entries, sizeof entries);
+}
+
+void
+rca_request_clear (RcaRequest *r)
+{
+  char **text[] = { &r->window, &r->baseline, &r->store, &r->now, &r->service, &r->route, &r->nginx_conf, &r->input_format };
+  for (guint i = 0; i < G_N_ELEMENTS (text); i++)
+    g_clear_pointer (text[i], g_free);
+  g_clear_pointer (&r->marks, g_strfreev);
+  g_clear_pointer (&r->paths, g_strfreev);
+}
+
+void
+rca_be_nice (void)
+{
+  enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_IDLE = 3 << 13 };
+  setpriority (PRIO_PROCESS, 0, 10);
+  syscall (SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
+}
+
+char *
+rca_default_store (void)
+{
+  const char *service = g_getenv ("STATE_DIRECTORY");
+  return service && *service ? g_strdup (service) : g_build_filename (g_get_user_state_dir (), "rca", NULL);
+}
+
+static const char *
+system_store (void)
+{
+  return "/var/lib/rca";
+}
+
+/* The well-known places, when neither PATH nor store is there. */
+static GPtrArray *
+well_known (void)
+{
+  static const char *const places[] = { "/var/log/nginx", "/var/log/apache2", "/var/log/haproxy.log", "/var/log/postgresql", "/var/log/mysql", "/var/log/varnish", "/var/log/syslog", "/var/log/kern.log" };
+  GPtrArray *found = g_ptr_array_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    if (g_file_test (places[i], G_FILE_TEST_EXISTS))
+      {
+        g_printerr ("rca: reading %s\n", places[i]);
+        g_ptr_array_add (found, (gpointer) places[i]);
+      }
+  return found;
+}
+
+static RcaStore *
+open_unnamed (const RcaOpenOptions *open, GError **error)
+{
+  g_autofree char *dir = rca_default_store ();
+  const char *found = rca_store_is_local (dir) ? dir : rca_store_is_local (system_store ()) ? system_store () : NULL;
+  if (found)
+    {
+      g_printerr ("rca: reading the store %s\n", found);
+      return rca_store_open_local (found, open, error);
+    }
+  g_autoptr (GPtrArray) places = well_known ();
+  if (places->len > 0)
+    return rca_store_open_files ((const char *const *) places->pdata, places->len, open, error);
+  g_set_error_literal (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY, "no PATH given, no store, and none of the usual places holds logs; name the logs: rca --window 30m PATH…");
+  return NULL;
+}
+
+static RcaStore *
+open_store (const RcaRequest *r, const RcaOpenOptions *open, GError **error)
+{
+  g_autofree char *markers = rca_default_store ();
+  RcaStore *store;
+  if (r->store)
+    store = rca_store_open_local (r->store, open, error);
+  else if (r->paths)
+    store = rca_store_open_files ((const char *const *) r->paths, g_strv_length (r->paths), open, error);
+  else
+    return open_unnamed (open, error);
+  if (store && g_strcmp0 (r->store, markers) != 0)
+    rca_store_read_markers (store, markers);
+  return store;
+}
+
+static gboolean
+add_marks (RcaStore *store, char **marks, gint64 now, GTimeZone *zone, GError **error)
+{
+  for (; marks && *marks; marks++)
+    {
+      const char *eq = strchr (*marks, '=');
+      g_autofree char *when = g_strndup (*marks, eq ? (gsize) (eq - *marks) : 0);
+      gint64 t;
+      if (!eq || !eq[1])
+        {
+          g_set_error (error, RCA_WINDOW_ERROR, RCA_WINDOW_ERROR_SYNTAX, "--mark %s: TIME=TEXT is wanted", *marks);
+          return FALSE;
+        }
+      if (!rca_time_from_text (when, now, zone, &t, error))
+        {
+          g_prefix_error (error, "--mark: ");
+          return FALSE;
+        }
+      rca_store_mark (store, t, eq + 1);
+    }
+  return TRUE;
+}
+
+/* The span that holds data, as a window to paste. */
+static void
+say_where (const RcaSources *sources, GError **error)
+{
+  if (sources->extent.start_ns >= sources->extent.end_ns)
+    {
+      g_set_error_literal (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY, "no record with a time was found: nothing can be analysed (rca sources says how each file was read)");
+      return;
+    }
+  g_autofree char *paste = rca_window_format (sources->extent);
+  g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY, "nothing readable falls into the window; the logs reach over\n  --window %s", paste);
+}
+
+typedef struct {
+  gint64 now_ns;
+  RcaSpan window, baseline; /* start == end: not given */
+} Times;
+
+static gboolean
+read_times (const RcaRequest *r, GTimeZone *zone, Times *t, GError **error)
+{
+  *t = (Times){ .now_ns = g_get_real_time () * 1000 };
+  if (r->now && !rca_time_from_text (r->now, t->now_ns, zone, &t->now_ns, error))
+    return FALSE;
+  if (r->window && !rca_window_from_text (r->window, t->now_ns, zone, &t->window, error))
+    return FALSE;
+  return !r->baseline || rca_window_from_text (r->baseline, t->now_ns, zone, &t->baseline, error);
+}
+
+/* Everything when no window is given; else the window, what the correlator looks back on,
+ * and the baseline that was named. */
+static RcaSpan
+span_to_open (const Times *t)
+{
+  if (t->window.start_ns == t->window.end_ns)
+    return (RcaSpan){ 0, 0 };
+  RcaSpan span = rca_analyze_reach (t->window);
+  if (t->baseline.start_ns == t->baseline.end_ns)
+    return span;
+  return (RcaSpan){ MIN (span.start_ns, t->baseline.start_ns), MAX (span.end_ns, t->baseline.end_ns) };
+}
+
+/* Whether any record falls into @window: the logs may lie on both sides of it. */
+static gboolean
+holds_data (RcaStore *store, const RcaSources *sources, RcaSpan window)
+{
+  RcaSpan e = sources->extent;
+  if (e.start_ns >= e.end_ns || e.start_ns >= window.end_ns || e.end_ns <= window.start_ns)
+    return FALSE;
+  RcaRowQuery query = { .span = window, .limit = 1 };
+  g_autoptr (GPtrArray) row = rca_store_rows (store, &query, NULL);
+  return row && row->len > 0;
+}
+
+/* Only the window and what comes before it was opened: where else is there data? */
+static void
+say_nothing_inside (const RcaRequest *r, RcaOpenOptions open, GError **error)
+{
+  open.span = (RcaSpan){ 0, 0 };
+  g_autoptr (RcaStore) store = open_store (r, &open, error);
+  g_autoptr (RcaSources) all = store ? rca_store_sources (store, error) : NULL;
+  if (all)
+    say_where (all, error);
+}
+
+static RcaReport *
+analyze (const RcaRequest *r, const Times *t, GTimeZone *zone, GError **error)
+{
+  RcaOpenOptions open = { .span = span_to_open (t), .read = { RCA_TIME_NONE, RCA_TIME_NONE, r->input_format, r->nginx_conf }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
+  g_autoptr (RcaStore) store = open_store (r, &open, error);
+  g_autoptr (RcaSources) sources = store && add_marks (store, r->marks, t->now_ns, zone, error) ? rca_store_sources (store, error) : NULL;
+  if (!sources)
+    return NULL;
+  RcaSpan window = r->window ? t->window : sources->extent;
+  if (!holds_data (store, sources, window))
+    {
+      say_nothing_inside (r, open, error);
+      return NULL;
+    }
+  RcaAnalyzeOptions options = { window, t->baseline, r->service, r->route };
+  return rca_analyze (store, &options, error);
+}
+
+RcaReport *
+rca_request_analyze (const RcaRequest *r, GError **error)
+{
+  g_autoptr (GTimeZone) zone = r->utc ? g_time_zone_new_utc () : g_time_zone_new_local ();
+  Times times;
+  return read_times (r, zone, &times, error) ? analyze (r, &times, zone, error) : NULL;
+}

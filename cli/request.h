@@ -1,0 +1,30 @@
+/* What to analyse: the options that all commands share which look into logs. */
+#pragma once
+#include "correlate.h"
+#include "options.h"
+
+typedef struct {
+  char *window, *baseline, *store, *now, *service, *route, *nginx_conf, *input_format;
+  char **marks, **paths;
+  gboolean utc, no_redact;
+  gint jobs;
+} RcaRequest;
+
+enum { RCA_REQUEST_N_ENTRIES = 14 };
+
+/* Fills @entries, which point into @request; ends with an empty row. */
+void rca_request_entries (RcaRequest *request, GOptionEntry entries[RCA_REQUEST_N_ENTRIES]);
+void rca_request_clear (RcaRequest *request);
+
+/* Opens what the request names (PATHs, --store, the default store, the well-known places) and
+ * analyses it. When nothing falls into the window: RCA_STORE_ERROR_EMPTY, naming the span that
+ * holds data as a window to paste. What was chosen unasked is said on standard error. */
+RcaReport *rca_request_analyze (const RcaRequest *request, GError **error);
+
+/* $XDG_STATE_HOME/rca, for a system service /var/lib/rca ($STATE_DIRECTORY). */
+char *rca_default_store (void);
+
+/* Low priority for processor and disk: the host may be burning. */
+void rca_be_nice (void);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RcaRequest, rca_request_clear)
