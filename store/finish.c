@@ -50,11 +50,45 @@ fill_column (RcaTable *table, RcaSheet *sheet, RcaColumnId column, const char *v
       codes[row] = code;
 }
 
+/* One log of many machines: its hosts are its instances. */
+static void
+instances_from_hosts (RcaTable *table, RcaTableSource *source)
+{
+  if (source->instance || source->stream != RCA_STREAM_APP)
+    return;
+  guint32 first = 0;
+  gboolean several = FALSE;
+  for (guint i = 0; i < source->sheet->len; i++)
+  {
+    const RcaSheet *sheet = g_ptr_array_index (source->sheet, i);
+    const guint32 *host = sheet->column[RCA_COL_HOST];
+    if (sheet->column[RCA_COL_INSTANCE])
+      return;
+    for (guint32 row = 0; host && row < sheet->n; row++)
+    {
+      several = several || (host[row] && first && host[row] != first);
+      first = first ? first : host[row];
+    }
+  }
+  for (guint i = 0; several && i < source->sheet->len; i++)
+  {
+    RcaSheet *sheet = g_ptr_array_index (source->sheet, i);
+    for (guint32 row = 0; row < sheet->n; row++)
+    {
+      guint32 host = rca_sheet_u32 (sheet, RCA_COL_HOST, row);
+      if (host && rca_sheet_u8 (sheet, RCA_COL_STREAM, row) == RCA_STREAM_APP)
+        rca_sheet_set_u (sheet, RCA_COL_INSTANCE, row,
+                         rca_dictionary_intern (table->dictionary[RCA_DOMAIN_INSTANCE], rca_dictionary_bytes (table->dictionary[RCA_DOMAIN_HOST], host)));
+    }
+  }
+}
+
 #define ALL_BUT_CHANGES (0xffu & ~(1u << RCA_STREAM_CHANGE))
 
 static void
 fill_speakers (RcaTable *table, RcaTableSource *source)
 {
+  instances_from_hosts (table, source);
   for (guint i = 0; i < source->sheet->len; i++)
   {
     RcaSheet *sheet = g_ptr_array_index (source->sheet, i);

@@ -44,8 +44,10 @@ part_path (const RcaSourcePart *part)
 }
 
 static gboolean
-is_same_file (const RcaManifestPart *known, const Look *look)
+is_same_file (const RcaManifestPart *known, const char *path, const Look *look)
 {
+  if (known->head_n == 0 && known->offset == 0)
+    return g_str_equal (known->path, path); /* it could not be opened, or was empty, the last time */
   return known->head_n > 0 && known->head_n <= look->n && XXH3_64bits (look->head, known->head_n) == known->head;
 }
 
@@ -57,7 +59,7 @@ find_part (const RcaManifestSource *source, const char *path, const Look *look)
   for (guint i = 0; i < source->part->len; i++)
   {
     const RcaManifestPart *known = g_ptr_array_index (source->part, i);
-    if (!is_same_file (known, look))
+    if (!is_same_file (known, path, look))
       continue;
     if (g_str_equal (known->path, path))
       return (gint)i;
@@ -205,12 +207,28 @@ describe_first_time (Ingest *in)
   g_ptr_array_set_size (info->part, 0);
 }
 
-/* What could not be read is tried again the next time. */
-static void
-forget_parts (Ingest *in)
+static gboolean
+is_of_parts (const RcaSource *source, const char *problem)
 {
-  for (guint i = 0; i < in->place->len; i++)
-    ((RcaManifestPart *)g_ptr_array_index (in->to->part, g_array_index (in->place, guint, i)))->head_n = 0;
+  for (guint i = 0; i < source->parts->len; i++)
+    if (strstr (problem, ((RcaSourcePart *)g_ptr_array_index (source->parts, i))->path))
+      return TRUE;
+  return FALSE;
+}
+
+/* Problems of what was read now replace those it had before. What could not be read whole is
+ * tried again the next time, from where it broke. */
+static void
+settle_problems (Ingest *in)
+{
+  GPtrArray *problem = in->to->info->problem;
+  for (guint i = problem->len; in->again && i-- > 0;)
+    if (is_of_parts (in->source, g_ptr_array_index (problem, i)))
+      g_ptr_array_remove_index (problem, i);
+  for (guint i = 0; in->again && i < in->source->problems->len; i++)
+    g_ptr_array_add (problem, g_strdup (g_ptr_array_index (in->source->problems, i)));
+  for (guint i = 0; in->source->problems->len && i < in->place->len; i++)
+    ((RcaManifestPart *)g_ptr_array_index (in->to->part, g_array_index (in->place, guint, i)))->size = 0;
 }
 
 static void
@@ -233,8 +251,7 @@ read_source (gpointer data, gpointer user)
     rca_segment_writer_finish (in->segment, &in->entry, &in->error);
   if (!in->error && !in->again)
     describe_first_time (in);
-  if (in->fresh == 0 && in->source->problems->len)
-    forget_parts (in);
+  settle_problems (in);
   in->to->info->zoneless += in->rows->zoneless;
   in->to->info->dateless += in->rows->dateless;
   in->to->info->stamp_digits |= in->rows->stamp_digits;
@@ -263,7 +280,8 @@ plan (RcaManifest *manifest, GPtrArray *found, const char *dir, const RcaOpenOpt
   {
     RcaSource *source = g_ptr_array_index (found, i);
     RcaManifestSource *known = rca_manifest_find (manifest, source->path);
-    Ingest in = { .to = known ? known : rca_manifest_add (manifest, source->path), .dir = dir, .read = &options->read, .again = known != NULL };
+    Ingest in
+        = { .to = known ? known : rca_manifest_add (manifest, source->path), .dir = dir, .read = &options->read, .again = known && known->info->records > 0 };
     in.place = g_array_new (FALSE, FALSE, sizeof (guint));
     in.offset = g_array_new (FALSE, FALSE, sizeof (guint64));
     if (choose_parts (&in, source))
