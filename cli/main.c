@@ -2,6 +2,7 @@
 #include "commands/commands.h"
 #include "exit.h"
 #include "output.h"
+#include "render/safe.h"
 #include "suggest.h"
 #include <locale.h>
 #include <stdio.h>
@@ -69,9 +70,9 @@ unknown_command (const char *word)
       names[n++] = commands[i].name;
   const char *nearest = rca_suggest (word, names, n);
   if (nearest)
-    g_printerr ("rca: \"%s\" is neither a command nor a file; did you mean \"rca %s\"?\n", word, nearest);
+    rca_say ("rca: \"%s\" is neither a command nor a file; did you mean \"rca %s\"?", word, nearest);
   else
-    g_printerr ("rca: \"%s\" is neither a command nor a file; rca --help lists the commands\n", word);
+    rca_say ("rca: \"%s\" is neither a command nor a file; rca --help lists the commands", word);
   return RCA_EXIT_USAGE;
 }
 
@@ -97,7 +98,7 @@ run (int argc, char **argv)
     return command->run (argc - 1, argv + 1);
   if (command)
     {
-      g_printerr ("rca %s: not in this version\n", word);
+      rca_say ("rca %s: not in this version", word);
       return RCA_EXIT_USAGE;
     }
   return looks_like_operand (word) ? rca_command_analyze (argc, argv) : unknown_command (word);

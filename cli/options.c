@@ -1,6 +1,7 @@
 #include "options.h"
 #include "exit.h"
-#include "seam.h"
+#include "render/safe.h"
+#include "store.h"
 #include "suggest.h"
 #include "window.h"
 #include <string.h>
@@ -52,10 +53,23 @@ rca_options_parse (const RcaUsage *usage, const GOptionEntry *entries, const GOp
   return FALSE;
 }
 
+gboolean
+rca_options_input_format (char **given, char **out, GError **error)
+{
+  g_autofree char *unknown = NULL, *joined = given ? g_strjoinv ("\n", given) : NULL;
+  if (!rca_input_format_check (joined, &unknown))
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no format is called \"%s\"", unknown);
+      return FALSE;
+    }
+  *out = g_steal_pointer (&joined);
+  return TRUE;
+}
+
 int
 rca_failed (const char *name, const GError *error)
 {
-  g_printerr ("%s: %s\n", name, error->message);
+  rca_say ("%s: %s", name, error->message);
   if (error->domain == RCA_WINDOW_ERROR || error->domain == G_OPTION_ERROR)
     return RCA_EXIT_USAGE;
   return g_error_matches (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY) ? RCA_EXIT_NOTHING : RCA_EXIT_FAILED;

@@ -15,5 +15,8 @@ typedef struct {
 /* Parses; @entries and @more (may be NULL) end with an empty row. What is left are operands. */
 gboolean rca_options_parse (const RcaUsage *usage, const GOptionEntry *entries, const GOptionEntry *more, int *argc, char ***argv, GError **error);
 
+/* [PATH=]NAME, repeated, as RcaReadOptions wants them; NULL when none is given. FALSE: an unknown format. */
+gboolean rca_options_input_format (char **given, char **out, GError **error);
+
 /* Prints "rca NAME: message" and returns the exit status that @error means. */
 int rca_failed (const char *name, const GError *error);

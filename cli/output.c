@@ -1,4 +1,5 @@
 #include "output.h"
+#include "render/safe.h"
 #include "exit.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@ rca_output_prepare (void)
 static gboolean
 cannot_write (void)
 {
-  g_printerr ("rca: cannot write to standard output: %s\n", g_strerror (errno));
+  rca_say ("rca: cannot write to standard output: %s", g_strerror (errno));
   return FALSE;
 }
 

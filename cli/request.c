@@ -1,4 +1,5 @@
 #include "request.h"
+#include "render/safe.h"
 #include "store.h"
 #include "timestamp.h"
 #include "window.h"
@@ -19,7 +20,7 @@ rca_request_entries (RcaRequest *r, GOptionEntry out[RCA_REQUEST_N_ENTRIES])
     { "mark", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->marks, "A change that no log holds (repeatable)", "T=TEXT" },
     { "now", 0, 0, G_OPTION_ARG_FILENAME, &r->now, "Take another time as now", "T" },
     { "utc", 0, 0, G_OPTION_ARG_NONE, &r->utc, "Read and print UTC", NULL },
-    { "input-format", 0, 0, G_OPTION_ARG_FILENAME, &r->input_format, "Do not sniff, read as this format", "NAME" },
+    { "input-format", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->input_formats, "Do not sniff, read (PATH) as this format (repeatable)", "[PATH=]NAME" },
     { "nginx-conf", 0, 0, G_OPTION_ARG_FILENAME, &r->nginx_conf, "Take log_format from there", "FILE" },
     { "no-redact", 0, 0, G_OPTION_ARG_NONE, &r->no_redact, "Show secrets in quoted lines", NULL },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &r->jobs, "Threads (default: half of the cores)", "N" },
@@ -33,10 +34,11 @@ rca_request_entries (RcaRequest *r, GOptionEntry out[RCA_REQUEST_N_ENTRIES])
 void
 rca_request_clear (RcaRequest *r)
 {
-  char **text[] = { &r->window, &r->baseline, &r->store, &r->now, &r->service, &r->route, &r->nginx_conf, &r->input_format };
+  char **text[] = { &r->window, &r->baseline, &r->store, &r->now, &r->service, &r->route, &r->nginx_conf };
   for (guint i = 0; i < G_N_ELEMENTS (text); i++)
     g_clear_pointer (text[i], g_free);
   g_clear_pointer (&r->marks, g_strfreev);
+  g_clear_pointer (&r->input_formats, g_strfreev);
   g_clear_pointer (&r->paths, g_strfreev);
 }
 
@@ -70,7 +72,7 @@ well_known (void)
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     if (g_file_test (places[i], G_FILE_TEST_EXISTS))
       {
-        g_printerr ("rca: reading %s\n", places[i]);
+        rca_say ("rca: reading %s", places[i]);
         g_ptr_array_add (found, (gpointer) places[i]);
       }
   return found;
@@ -83,7 +85,7 @@ open_unnamed (const RcaOpenOptions *open, GError **error)
   const char *found = rca_store_is_local (dir) ? dir : rca_store_is_local (system_store ()) ? system_store () : NULL;
   if (found)
     {
-      g_printerr ("rca: reading the store %s\n", found);
+      rca_say ("rca: reading the store %s", found);
       return rca_store_open_local (found, open, error);
     }
   g_autoptr (GPtrArray) places = well_known ();
@@ -200,7 +202,10 @@ say_nothing_inside (const RcaRequest *r, RcaOpenOptions open, GError **error)
 static RcaReport *
 analyze (const RcaRequest *r, const Times *t, GTimeZone *zone, GError **error)
 {
-  RcaOpenOptions open = { .span = span_to_open (t), .read = { RCA_TIME_NONE, RCA_TIME_NONE, r->input_format, r->nginx_conf }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
+  g_autofree char *format = NULL;
+  if (!rca_options_input_format (r->input_formats, &format, error))
+    return NULL;
+  RcaOpenOptions open = { .span = span_to_open (t), .read = { RCA_TIME_NONE, RCA_TIME_NONE, format, r->nginx_conf }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
   g_autoptr (RcaStore) store = open_store (r, &open, error);
   g_autoptr (RcaSources) sources = store && add_marks (store, r->marks, t->now_ns, zone, error) ? rca_store_sources (store, error) : NULL;
   if (!sources)

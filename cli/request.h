@@ -4,8 +4,8 @@
 #include "options.h"
 
 typedef struct {
-  char *window, *baseline, *store, *now, *service, *route, *nginx_conf, *input_format;
-  char **marks, **paths;
+  char *window, *baseline, *store, *now, *service, *route, *nginx_conf;
+  char **marks, **input_formats, **paths;
   gboolean utc, no_redact;
   gint jobs;
 } RcaRequest;

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "exit.h"
 #include "output.h"
+#include "render/safe.h"
 #include "render/render.h"
 #include "request.h"
 #include "terminal.h"
@@ -62,9 +63,9 @@ print_notes (const RcaReport *report, gboolean all)
 {
   const GPtrArray *problem = report->sources->problem;
   for (guint i = 0; i < problem->len; i++)
-    g_printerr ("rca: warning: %s\n", (const char *) g_ptr_array_index (problem, i));
+    rca_say ("rca: warning: %s", (const char *) g_ptr_array_index (problem, i));
   for (guint i = problem->len; all && i < report->notes->len; i++)
-    g_printerr ("rca: note: %s\n", (const char *) g_ptr_array_index (report->notes, i));
+    rca_say ("rca: note: %s", (const char *) g_ptr_array_index (report->notes, i));
 }
 
 static int

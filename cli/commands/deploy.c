@@ -3,6 +3,7 @@
 #include "exit.h"
 #include "options.h"
 #include "output.h"
+#include "render/safe.h"
 #include "request.h"
 #include "store.h"
 #include "timestamp.h"
@@ -68,6 +69,6 @@ rca_command_deploy (int argc, char **argv)
   if (!rca_store_add_marker (dir, o.operands[0], o.operands[1], when, o.note, &error))
     return rca_failed (usage.name, error);
   char text[32];
-  g_printerr ("rca deploy: %s %s at %s, in %s\n", o.operands[0], o.operands[1], rca_time_format (when, text), dir);
+  rca_say ("rca deploy: %s %s at %s, in %s", o.operands[0], o.operands[1], rca_time_format (when, text), dir);
   return RCA_EXIT_OK;
 }

@@ -3,13 +3,14 @@
 #include "exit.h"
 #include "options.h"
 #include "output.h"
+#include "render/safe.h"
 #include "request.h"
 #include "store.h"
 #include <string.h>
 
 typedef struct {
-  char *store, *nginx_conf, *input_format;
-  char **paths;
+  char *store, *nginx_conf;
+  char **input_formats, **paths;
   gboolean no_redact, follow;
   gint jobs;
 } Options;
@@ -19,7 +20,7 @@ options_clear (Options *o)
 {
   g_free (o->store);
   g_free (o->nginx_conf);
-  g_free (o->input_format);
+  g_strfreev (o->input_formats);
   g_strfreev (o->paths);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -38,7 +39,7 @@ parse (int *argc, char ***argv, Options *o, GError **error)
 {
   const GOptionEntry entries[] = {
     { "store", 0, 0, G_OPTION_ARG_FILENAME, &o->store, "Where to; default: the default store", "DIR" },
-    { "input-format", 0, 0, G_OPTION_ARG_FILENAME, &o->input_format, "Do not sniff, read as this format", "NAME" },
+    { "input-format", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->input_formats, "Do not sniff, read (PATH) as this format (repeatable)", "[PATH=]NAME" },
     { "nginx-conf", 0, 0, G_OPTION_ARG_FILENAME, &o->nginx_conf, "Take log_format from there", "FILE" },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &o->jobs, "Threads (default: half of the cores)", "N" },
     { "follow", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &o->follow, NULL, NULL },
@@ -63,7 +64,7 @@ print_result (const RcaIngestResult *r, const char *dir)
   g_autofree char *text = g_strdup_printf ("%s: %" G_GUINT64_FORMAT " records (%" G_GUINT64_FORMAT " lines) of %" G_GUINT64_FORMAT " sources; %s read, %s on disk\n", dir,
                                            r->records, r->lines, r->sources, read, kept);
   for (guint i = 0; r->problem && i < r->problem->len; i++)
-    g_printerr ("rca ingest: warning: %s\n", (const char *) g_ptr_array_index (r->problem, i));
+    rca_say ("rca ingest: warning: %s", (const char *) g_ptr_array_index (r->problem, i));
   rca_output_write (text, strlen (text));
 }
 
@@ -75,9 +76,12 @@ rca_command_ingest (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   if (!parse (&argc, &argv, &o, &error))
     return rca_failed (usage.name, error);
+  g_autofree char *format = NULL;
+  if (!rca_options_input_format (o.input_formats, &format, &error))
+    return rca_failed (usage.name, error);
   rca_be_nice ();
   g_autofree char *dir = o.store ? g_strdup (o.store) : rca_default_store ();
-  RcaOpenOptions open = { .read = { RCA_TIME_NONE, RCA_TIME_NONE, o.input_format, o.nginx_conf }, .jobs = (guint) MAX (o.jobs, 0) };
+  RcaOpenOptions open = { .read = { RCA_TIME_NONE, RCA_TIME_NONE, format, o.nginx_conf }, .jobs = (guint) MAX (o.jobs, 0) };
   if (!rca_store_ingest (dir, (const char *const *) o.paths, g_strv_length (o.paths), &open, &result, &error))
     return rca_failed (usage.name, error);
   print_result (&result, dir);

@@ -1,10 +1,20 @@
 /* rca sources: what would be read, in which format, with how many records understood. */
 #include "commands.h"
-#include "render/canvas.h"
+#include "exit.h"
+#include "options.h"
+#include "output.h"
+#include "render/safe.h"
 #include "render/sources.h"
-#include <stdio.h>
+#include <string.h>
 
-enum { EXIT_USAGE = 2, EXIT_NOTHING_USABLE = 4 };
+static const RcaUsage usage = {
+  "rca sources",
+  "[PATH…]",
+  "  rca sources /var/log\n"
+  "  rca sources --explain --nginx-conf /etc/nginx/nginx.conf /var/log/nginx\n"
+  "  rca sources --json logs/",
+  "Says what would be read, in which format, with how many records understood.",
+};
 
 static void
 read_source (gpointer source, gpointer options)
@@ -48,46 +58,31 @@ rca_command_sources (int argc, char **argv)
   gboolean json = FALSE, explain = FALSE;
   g_auto (GStrv) paths = NULL;
   g_auto (GStrv) input_formats = NULL;
-  g_autofree char *nginx_conf = NULL, *unknown = NULL;
+  g_autofree char *nginx_conf = NULL, *input_format = NULL;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "One rca.sources/1 document", NULL },
     { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, "Say how formats and columns were found", NULL },
-    { "input-format", 0, 0, G_OPTION_ARG_STRING_ARRAY, &input_formats, "Do not sniff, read (PATH) as this format; may be repeated", "[PATH=]NAME" },
+    { "input-format", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &input_formats, "Do not sniff, read (PATH) as this format; may be repeated", "[PATH=]NAME" },
     { "nginx-conf", 0, 0, G_OPTION_ARG_FILENAME, &nginx_conf, "Take log_format from there", "FILE" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, "PATH…" },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
-  g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_set_summary (context, "rca sources: what would be read, in which format, with how many records understood");
-  if (!g_option_context_parse (context, &argc, &argv, &error))
-  {
-    g_printerr ("rca sources: %s\n", error->message);
-    return EXIT_USAGE;
-  }
-  g_autofree char *input_format = input_formats ? g_strjoinv ("\n", input_formats) : NULL;
-  if (!rca_input_format_check (input_format, &unknown))
-  {
-    g_printerr ("rca sources: no format is called \"%s\"\n", unknown);
-    return EXIT_USAGE;
-  }
+  if (!rca_options_parse (&usage, entries, NULL, &argc, &argv, &error))
+    return rca_failed (usage.name, error);
+  if (!rca_options_input_format (input_formats, &input_format, &error))
+    return rca_failed (usage.name, error);
   RcaReadOptions options = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = input_format, .nginx_conf = nginx_conf };
   g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) sources = rca_sources_find ((const char *const *)paths, paths ? g_strv_length (paths) : 0, notes);
   read_all (sources, &options);
   gboolean usable = collect_notes (sources, notes);
   g_autofree char *text = json ? rca_render_sources_json (sources, notes) : rca_render_sources_text (sources, explain);
-  fputs (text, stdout);
-  g_autoptr (GString) said = g_string_new (NULL);
+  if (!rca_output_write (text, strlen (text)))
+    return RCA_EXIT_FAILED;
   for (guint i = 0; i < notes->len; i++)
-  {
-    g_string_append (said, "rca: ");
-    rca_put_safe (said, notes->pdata[i]);
-    g_string_append_c (said, '\n');
-  }
-  fputs (said->str, stderr);
+    rca_say ("rca: %s", (const char *) notes->pdata[i]);
   if (!usable && notes->len == 0)
-    g_printerr ("rca: no log found\n");
-  return usable ? 0 : EXIT_NOTHING_USABLE;
+    rca_say ("rca: no log found");
+  return usable ? 0 : RCA_EXIT_NOTHING;
 }

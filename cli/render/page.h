@@ -1,9 +1,7 @@
 /* A page of text for a terminal: styles, wrapping by display columns, and nothing from a
  * log that a terminal would obey.
- *
- * Text that comes from logs goes through rca_page_safe(): invalid UTF-8 is repaired, control
- * characters and the bidirectional controls (which could reorder what a reader sees; Trojan
- * Source, 2021) are spelt out (\x1b, \u202e). Escape sequences on the page are only our own. */
+ * Text that comes from logs goes through rca_page_safe() (safe.h): escape sequences on the
+ * page are only our own. */
 #pragma once
 #include "render.h"
 

@@ -1,5 +1,5 @@
 #include "sources.h"
-#include "canvas.h"
+#include "safe.h"
 #include "json-writer.h"
 #include "timestamp.h"
 
