@@ -9,8 +9,11 @@
 #include "stack-trace.h"
 
 #define MAX_ALTERNATIVES 3
-#define MIN_STRAYS       3  /* fewer lines prove no format */
-#define MIN_STRAY_SCORE  40 /* above what the generic text format reaches */
+#define MIN_STRAYS       3    /* fewer lines prove no format */
+#define MIN_STRAY_SCORE  40   /* above what the generic text format reaches */
+#define LATE_LINES       16   /* looked at together */
+#define FIRST_LATE       4    /* rejected lines before the first look; then ever rarer while it brings nothing */
+#define LATE_BYTES       8192 /* of one line */
 
 typedef struct {
   const RcaFormat *format;
@@ -24,6 +27,10 @@ struct RcaDecoder {
   Alternative alternative[MAX_ALTERNATIVES];
   guint n_alternatives;
   RcaEvent *scratch;
+  /* for a format that changes in the middle: what was rejected last, and when to sniff it */
+  RcaSampleLines outer; /* without lines; path and conf are owned */
+  GString *late;
+  guint n_late, next_late;
 };
 
 static gpointer
@@ -106,18 +113,23 @@ add_alternative (RcaDecoder *decoder, const RcaSampleLines *sample, RcaBytes *st
   strays.head = rca_bytes (stray[0].p, stray[0].n);
   strays.whole = FALSE;
   const RcaFormat *format = rca_sniff (&strays, &sniff);
-  if (!format || format == decoder->format || format->document || format->flush || format == &rca_format_plain || sniff.score < MIN_STRAY_SCORE)
+  if (!format || format->document || format->flush || format == &rca_format_plain || sniff.score < MIN_STRAY_SCORE)
     return FALSE;
-  Alternative *alternative = &decoder->alternative[decoder->n_alternatives];
-  *alternative = (Alternative){ format, open_state (format, &strays), open_state (format, &strays) };
+  /* the format's own state may be another one: nginx's columns before and after a new log_format */
+  Alternative alternative = { format, open_state (format, &strays), open_state (format, &strays) };
   guint kept = 0;
   for (guint i = 0; i < *n_strays; i++)
-    if (!decodes (decoder, format, alternative->probe, stray[i]))
+    if (!decodes (decoder, format, alternative.probe, stray[i]))
       stray[kept++] = stray[i];
-  decoder->n_alternatives++;
-  gboolean progress = kept < *n_strays;
+  if (kept == *n_strays)
+  {
+    close_state (format, alternative.state);
+    close_state (format, alternative.probe);
+    return FALSE;
+  }
   *n_strays = kept;
-  return progress;
+  decoder->alternative[decoder->n_alternatives++] = alternative;
+  return TRUE;
 }
 
 static void
@@ -126,7 +138,6 @@ learn_alternatives (RcaDecoder *decoder, const RcaSampleLines *sample)
   if (decoder->format->document || decoder->format->flush || sample->n_lines == 0)
     return;
   g_autofree RcaBytes *stray = g_new (RcaBytes, sample->n_lines);
-  decoder->scratch = g_new0 (RcaEvent, 1);
   guint n = collect_strays (decoder, sample, stray);
   while (n >= MIN_STRAYS && decoder->n_alternatives < MAX_ALTERNATIVES && add_alternative (decoder, sample, stray, &n))
     ;
@@ -137,6 +148,9 @@ rca_decoder_new (const RcaFormat *format, const RcaSampleLines *sample)
 {
   RcaDecoder *decoder = g_new0 (RcaDecoder, 1);
   decoder->format = format;
+  decoder->outer = (RcaSampleLines){ .path = g_strdup (sample->path), .conf = g_strdup (sample->conf), .mtime_ns = sample->mtime_ns };
+  decoder->next_late = FIRST_LATE;
+  decoder->scratch = g_new0 (RcaEvent, 1);
   learn_alternatives (decoder, sample);
   decoder->state = open_state (format, sample);
   return decoder;
@@ -153,6 +167,10 @@ rca_decoder_free (RcaDecoder *decoder)
     close_state (decoder->alternative[i].format, decoder->alternative[i].state);
     close_state (decoder->alternative[i].format, decoder->alternative[i].probe);
   }
+  if (decoder->late)
+    g_string_free (decoder->late, TRUE);
+  g_free ((char *)decoder->outer.path);
+  g_free ((char *)decoder->outer.conf);
   g_free (decoder->scratch);
   g_free (decoder);
 }
@@ -175,15 +193,62 @@ rca_decoder_line (RcaDecoder *decoder, RcaBytes line)
   return kind;
 }
 
-RcaDecodeResult
-rca_decoder_decode (RcaDecoder *decoder, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+/* Looks at the lines rejected last. */
+static gboolean
+sniff_late (RcaDecoder *decoder)
 {
-  RcaDecodeResult result = decoder->format->decode (decoder->state, record, ev, emit, user);
-  for (guint i = 0; i < decoder->n_alternatives && result == RCA_DECODE_REJECT; i++)
+  RcaBytes line[LATE_LINES];
+  guint n = 0;
+  for (const char *p = decoder->late->str, *end = p + decoder->late->len; p < end && n < LATE_LINES; n++)
+  {
+    const char *lf = memchr (p, '\n', (gsize)(end - p));
+    line[n] = rca_bytes (p, (gsize)((lf ?: end) - p));
+    p += line[n].n + 1;
+  }
+  return n >= MIN_STRAYS && add_alternative (decoder, &decoder->outer, line, &n);
+}
+
+/* The format may have changed in the middle of the file. TRUE when @record is worth another try. */
+static gboolean
+learn_late (RcaDecoder *decoder, RcaBytes record)
+{
+  if (decoder->format->document || decoder->format->flush || decoder->n_alternatives >= MAX_ALTERNATIVES)
+    return FALSE;
+  if (!decoder->late)
+    decoder->late = g_string_new (NULL);
+  if (++decoder->n_late + LATE_LINES <= decoder->next_late)
+    return FALSE; /* not among the last ones before the next look */
+  const char *lf = memchr (record.p, '\n', record.n);
+  g_string_append_len (decoder->late, record.p, (gssize)MIN (lf ? (gsize)(lf - record.p) : record.n, LATE_BYTES));
+  g_string_append_c (decoder->late, '\n');
+  if (decoder->n_late < decoder->next_late)
+    return FALSE;
+  gboolean found = sniff_late (decoder);
+  decoder->next_late = found ? decoder->n_late + FIRST_LATE : decoder->next_late * 2;
+  g_string_truncate (decoder->late, 0);
+  return found;
+}
+
+static RcaDecodeResult
+try_alternatives (RcaDecoder *decoder, guint from, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  RcaDecodeResult result = RCA_DECODE_REJECT;
+  for (guint i = from; i < decoder->n_alternatives && result == RCA_DECODE_REJECT; i++)
   {
     rca_event_clear (ev);
     result = decoder->alternative[i].format->decode (decoder->alternative[i].state, record, ev, emit, user);
   }
+  return result;
+}
+
+RcaDecodeResult
+rca_decoder_decode (RcaDecoder *decoder, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  RcaDecodeResult result = decoder->format->decode (decoder->state, record, ev, emit, user);
+  if (result == RCA_DECODE_REJECT)
+    result = try_alternatives (decoder, 0, record, ev, emit, user);
+  if (result == RCA_DECODE_REJECT && learn_late (decoder, record))
+    result = try_alternatives (decoder, decoder->n_alternatives - 1, record, ev, emit, user);
   return result;
 }
 

@@ -117,6 +117,20 @@ rca_inner_free (RcaInner *inner)
   g_free (inner);
 }
 
+/* Programs whose lines are known without a look: a few kernel lines prove nothing to a sniffer. */
+static void
+add_known_format (RcaInner *inner, Channel *channel)
+{
+  static const char *const known[][2] = { { "kernel", "kernel" } };
+  const RcaSampleLines sample = { .path = inner->path, .mtime_ns = inner->mtime_ns, .conf = inner->conf };
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+  {
+    const RcaFormat *format = strcmp (channel->program, known[i][0]) == 0 ? rca_format_find (known[i][1]) : NULL;
+    if (format)
+      channel->decoder[channel->n_decoders++] = rca_decoder_new (format, &sample);
+  }
+}
+
 static Channel *
 channel_of (RcaInner *inner, RcaBytes program)
 {
@@ -133,6 +147,7 @@ channel_of (RcaInner *inner, RcaBytes program)
     channel->patience = 1;
     g_hash_table_insert (inner->channels, &channel->key, channel);
     g_ptr_array_add (inner->order, channel);
+    add_known_format (inner, channel);
   }
   return inner->last = channel;
 }
