@@ -116,7 +116,7 @@ sample (Join *j)
 /* ---- requests without ids: their twin in the next layer ---- */
 
 typedef struct {
-  guint32 path, status;
+  guint32 path, status, client;
   gint64 end;
   RcaSheet *sheet;
   guint32 row;
@@ -134,6 +134,20 @@ compare_twin (gconstpointer a, gconstpointer b)
   return x->end < y->end ? -1 : x->end > y->end;
 }
 
+static Twin
+twin_of (RcaSheet *sheet, guint32 row)
+{
+  return (Twin){ .path = rca_sheet_u32 (sheet, RCA_COL_PATH_HASH, row), .status = rca_sheet_u16 (sheet, RCA_COL_STATUS, row),
+                 .client = rca_sheet_u32 (sheet, RCA_COL_CLIENT, row), .end = sheet->end[row], .sheet = sheet, .row = row };
+}
+
+/* A layer behind a proxy may know the proxy only: another client counts against a twin, not out. */
+static gboolean
+other_client (const Twin *a, const Twin *b)
+{
+  return a->client && b->client && a->client != b->client;
+}
+
 static void
 collect_twins (Join *j, RcaStream stream, GArray *twin)
 {
@@ -145,9 +159,7 @@ collect_twins (Join *j, RcaStream stream, GArray *twin)
     for (guint32 row = 0; row < scan.sheet->n; row++)
       if (rca_scan_takes (&scan, row))
       {
-        Twin t = {
-          rca_sheet_u32 (scan.sheet, RCA_COL_PATH_HASH, row), rca_sheet_u16 (scan.sheet, RCA_COL_STATUS, row), scan.sheet->end[row], scan.sheet, row, FALSE
-        };
+        Twin t = twin_of (scan.sheet, row);
         g_array_append_val (twin, t);
       }
   rca_scan_clear (&scan);
@@ -169,13 +181,17 @@ nearest_twin (GArray *twin, const Twin *want, gint64 slack)
       high = middle;
   }
   Twin *best = NULL;
+  gint64 best_apart = 0;
   for (; low < twin->len; low++)
   {
     Twin *t = &g_array_index (twin, Twin, low);
     if (t->path != want->path || t->status != want->status || t->end > want->end + slack)
       break;
-    if (!t->taken && (!best || ABS (t->end - want->end) < ABS (best->end - want->end)))
-      best = t;
+    gint64 apart = ABS (t->end - want->end) + (other_client (t, want) ? slack : 0);
+    if (t->taken || (best && apart >= best_apart))
+      continue;
+    best = t;
+    best_apart = apart;
   }
   return best;
 }
@@ -188,9 +204,27 @@ was_passed_on (const Join *j, const Request *r)
   return !g_str_equal (cache, "hit") && !g_str_equal (cache, "stale");
 }
 
+static gboolean
+requests_have_ids (RcaTable *table, RcaStream stream, RcaSpan span)
+{
+  gboolean found = FALSE;
+  RcaScan scan;
+  rca_scan_init (&scan, table, stream, span, NULL, 0);
+  rca_scan_requests_only (&scan, NULL, 0);
+  while (!found && rca_scan_next_sheet (&scan))
+    for (guint32 row = 0; row < scan.sheet->n && !found; row++)
+      found = rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row) && rca_scan_takes (&scan, row);
+  rca_scan_clear (&scan);
+  return found;
+}
+
+/* Where the twin is looked for: the web server behind an edge when it knows ids (they then lead
+ * on to any carrier, also to records that ended otherwise than the request), else the carrier. */
 static RcaStream
 twin_stream (const Join *j)
 {
+  if (j->q->stream == RCA_STREAM_CDN && requests_have_ids (j->table, RCA_STREAM_ACCESS, j->q->span))
+    return RCA_STREAM_ACCESS;
   if (j->carriers_are_requests)
     return j->q->carrier;
   return j->q->stream == RCA_STREAM_CDN ? RCA_STREAM_ACCESS : RCA_STREAM_APP;
@@ -224,8 +258,7 @@ find_twins (Join *j)
     Request *r = &g_array_index (j->request, Request, i);
     if (!was_passed_on (j, r))
       continue;
-    Twin want
-        = { rca_sheet_u32 (r->sheet, RCA_COL_PATH_HASH, r->row), rca_sheet_u16 (r->sheet, RCA_COL_STATUS, r->row), r->sheet->end[r->row], NULL, 0, FALSE };
+    Twin want = twin_of (r->sheet, r->row);
     gint64 coarse = MAX (step, r->source->time_step_ns);
     Twin *t = nearest_twin (twin, &want, NEAR_NS + (coarse >= RCA_NS_PER_S ? coarse : 0));
     if (!t)
