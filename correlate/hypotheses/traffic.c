@@ -47,18 +47,60 @@ busiest_route (RcaFacts *f, guint onset)
   return g_strdup (best ? best->name : "all routes");
 }
 
+/* The highest rate over 10 s that was carried healthily before the failing, in requests a bucket. */
+static double
+carried_before (const RcaFacts *f)
+{
+  guint w = (guint) MAX (1, 10 * RCA_NS_PER_S / f->c->width_ns), end = MIN (rca_context_bucket (f->c, f->o->lo_ns), f->c->n);
+  double sum = 0, top = 0;
+  for (guint i = 0; i < end; i++)
+    {
+      sum += f->c->site->requests[i] - (i >= w ? f->c->site->requests[i - w] : 0);
+      if (i + 1 >= w)
+        top = MAX (top, sum / w);
+    }
+  return top;
+}
+
+static double
+mean_inside (const RcaFacts *f)
+{
+  double sum = 0;
+  for (guint i = f->o->from; i < f->o->to; i++)
+    sum += f->c->site->requests[i];
+  return sum / MAX (1, f->o->to - f->o->from);
+}
+
+/* Where the logs begin there is no rate to rise from. */
+static double *
+exposure (const RcaFacts *f)
+{
+  double *e = g_new0 (double, f->c->n);
+  guint first = 0;
+  while (first < f->c->n && f->c->site->requests[first] <= 0)
+    first++;
+  for (guint i = first + 1; i < f->c->n; i++)
+    e[i] = 1;
+  return e;
+}
+
 static void
 generate (RcaFacts *f, GPtrArray *out)
 {
   RcaRise rise;
-  if (!rca_rise_find (f, f->c->site->requests, NULL, RCA_MODEL_POISSON, 5, &rise))
+  g_autofree double *seen = exposure (f), *requests = g_new (double, f->c->n);
+  for (guint i = 0; i < f->c->n; i++)
+    requests[i] = seen[i] > 0 ? f->c->site->requests[i] : 0;
+  if (!rca_rise_find (f, requests, seen, RCA_MODEL_POISSON, 5, &rise))
     return;
-  if (rise.during < 1.3 * rise.before || rise.before <= 0)
+  /* what was carried well for a while is no surge, whenever it began */
+  double healthy = carried_before (f), growth = healthy > 0 ? mean_inside (f) / healthy : 0;
+  if (rise.during < 1.3 * rise.before || rise.before <= 0 || growth < 1.15)
     {
       rca_rise_clear (&rise);
       return;
     }
-  double part = 0, growth = rise.during / rise.before;
+  double part = 0;
   g_autofree char *who = flooder (f, rise.bucket, &part);
   g_autofree char *route = busiest_route (f, rise.bucket);
   gboolean flood = who && part > 0.5;
@@ -67,10 +109,11 @@ generate (RcaFacts *f, GPtrArray *out)
   rca_candidate_take_rise (c, &rise);
   c->new_nature = TRUE;
   c->intensity = g_memdup2 (f->c->site->requests, f->c->n * sizeof (double));
-  c->detail = flood ? g_strdup_printf ("%.1f times the requests of before, %.0f %% of the growth from %s", growth, 100 * part, who)
-                    : g_strdup_printf ("%.1f times the requests of before, from many clients", growth);
+  c->detail = flood ? g_strdup_printf ("%.1f times the highest rate carried before, %.0f %% of the growth from %s", growth, 100 * part, who)
+                    : g_strdup_printf ("%.1f times the highest rate carried before, from many clients", growth);
   rca_candidate_weigh_series (f, c, "the rise of traffic");
-  rca_candidate_add (c, RCA_EVIDENCE_SHARE, CLAMP (2 * log (growth), 0, 4), "%.1f times the requests carried healthily before", growth);
+  /* capacity is seldom planned for less than half as much again as the usual peak */
+  rca_candidate_add (c, RCA_EVIDENCE_SHARE, CLAMP (4 * log (growth / 1.3), -2, 4), "%.1f times the highest rate (over 10 s) that was carried healthily before", growth);
   c->remedy = flood ? g_strdup_printf ("limit or block %s", who) : NULL;
   RcaRowQuery q = { .span = { c->onset_ns, f->span.end_ns }, .stream = f->c->stream, .limit = 2 };
   const char *value[2] = { who, NULL };
