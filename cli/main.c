@@ -20,7 +20,7 @@ static const Command commands[] = {
   { "ingest", rca_command_ingest, "read logs into a store" },
   { "sources", rca_command_sources, "what would be read, in which format, with how many records understood" },
   { "deploy", rca_command_deploy, "record a change marker in the default store" },
-  { "timeline", NULL, "the post-incident document" },
+  { "timeline", rca_command_timeline, "the post-incident document" },
   { "search", NULL, "find lines, in a store or straight in files" },
   { "watch", NULL, "follow, detect, show and alert while it happens" },
   { "batch", NULL, "every incident in archived logs" },
