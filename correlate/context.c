@@ -54,6 +54,18 @@ rca_context_has_stream (const RcaContext *c, RcaStream stream)
   return FALSE;
 }
 
+gboolean
+rca_context_states (const RcaContext *c, RcaStream stream, RcaField field)
+{
+  for (guint i = 0; i < c->sources->source->len; i++)
+    {
+      const RcaSourceInfo *s = g_ptr_array_index (c->sources->source, i);
+      if (s->stream == stream && ((s->present >> field) & 1))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 RcaFrame *
 rca_context_frame (RcaContext *c, RcaStream stream, RcaDimension by, RcaDimension by2, guint measures, const RcaFilter *filter, guint n_filters, RcaOrder order)
 {

@@ -52,4 +52,6 @@ void rca_context_learn_slow (RcaContext *context, gboolean rough);
 /* A frame over the context's span and buckets, one dimension (or two). Caller frees; NULL on error (noted). */
 RcaFrame *rca_context_frame (RcaContext *context, RcaStream stream, RcaDimension by, RcaDimension by2, guint measures, const RcaFilter *filter, guint n_filters, RcaOrder order);
 
+/* Whether any source of @stream carries @field. */
+gboolean rca_context_states (const RcaContext *context, RcaStream stream, RcaField field);
 gboolean rca_context_has_stream (const RcaContext *context, RcaStream stream);

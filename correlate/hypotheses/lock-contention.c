@@ -6,6 +6,71 @@
 
 static const char *const events[] = { "lock_wait", "deadlock", NULL };
 
+static const char *const ddl[] = { "ALTER", "CREATE", "DROP", "LOCK", "TRUNCATE", "VACUUM", "REINDEX", "CLUSTER", "OPTIMIZE", "RENAME" };
+
+static gboolean
+is_ddl (const char *fingerprint)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (ddl); i++)
+    if (g_str_has_prefix (fingerprint, ddl[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+same_table (const char *a, const char *b)
+{
+  RcaBytes x[4], y[4];
+  guint n = rca_sql_tables (rca_bytes_str (a), x, 4), m = rca_sql_tables (rca_bytes_str (b), y, 4);
+  for (guint i = 0; i < n; i++)
+    for (guint j = 0; j < m; j++)
+      if (rca_bytes_equal (x[i], y[j]))
+        return TRUE;
+  return FALSE;
+}
+
+/* Seconds a call inside the outbreak, rows examined a call; FALSE when it did not run there. */
+static gboolean
+inside_means (const RcaFacts *f, RcaFrame *frame, guint e, double *seconds, double *rows)
+{
+  const double *n = rca_frame_series_n (frame, e, RCA_MEASURE_DURATION), *busy = rca_frame_series (frame, e, RCA_MEASURE_DURATION),
+               *examined = rca_context_states (f->c, RCA_STREAM_DB, RCA_FIELD_ROWS_EXAMINED) ? rca_frame_series (frame, e, RCA_MEASURE_ROWS_EXAMINED) : NULL;
+  double calls = 0, sum = 0, read = 0;
+  for (guint i = f->o->from; i < f->o->to && n && busy; i++)
+    {
+      calls += n[i], sum += busy[i];
+      if (examined)
+        read += examined[i];
+    }
+  *seconds = calls > 0 ? sum / calls : 0;
+  *rows = examined && calls > 0 ? read / calls : -1;
+  return calls > 0;
+}
+
+/* Statements that took long without a lock being logged: those that examined no row in all that
+ * time, and those on a table that a schema change is busy with. */
+static void
+add_silent_waits (RcaFacts *f, RcaFrame *frame, double *sum)
+{
+  guint n = rca_frame_n_entities (frame);
+  for (guint e = 0; e < n; e++)
+    {
+      const char *print = rca_frame_value (frame, e, 0);
+      double seconds, rows;
+      if (!*print || is_ddl (print) || !inside_means (f, frame, e, &seconds, &rows) || seconds < 0.5)
+        continue;
+      gboolean waits = rows >= 0 && rows < 1 && rca_sql_tables (rca_bytes_str (print), (RcaBytes[1]){ { 0 } }, 1) > 0;
+      for (guint d = 0; d < n && !waits; d++)
+        {
+          double held, unused;
+          const char *other = rca_frame_value (frame, d, 0);
+          waits = *other && is_ddl (other) && inside_means (f, frame, d, &held, &unused) && held > 2 && same_table (other, print);
+        }
+      for (guint i = 0; waits && i < f->c->n; i++)
+        sum[i] += rca_frame_series (frame, e, RCA_MEASURE_COUNT)[i];
+    }
+}
+
 /* Waits and deadlocks a bucket: what databases log, what applications die of, and time spent
  * waiting (slow logs state it), in seconds. */
 static double *
@@ -26,6 +91,8 @@ lock_series (RcaFacts *f)
       for (guint i = 0; wait && i < f->c->n; i++)
         sum[i] += wait[i] >= 0.05 ? wait[i] : 0; /* microseconds of table locks are everyday life */
     }
+  if (statements)
+    add_silent_waits (f, statements, sum);
   return sum;
 }
 
@@ -62,18 +129,16 @@ find_holder (RcaFacts *f, GPtrArray *waits, gint64 from, RcaEvidence *e)
         }
       return g_strdup_printf ("process %" G_GINT64_FORMAT, wait->holder_pid);
     }
-  static const char *const ddl[] = { "ALTER", "CREATE", "DROP", "LOCK", "TRUNCATE", "VACUUM", "REINDEX", "CLUSTER", "OPTIMIZE" };
   RcaRowQuery q = { .span = { from - 30 * RCA_NS_PER_S, f->span.end_ns }, .stream = RCA_STREAM_DB, .order = RCA_ROWS_BY_TIME, .limit = 400 };
   g_autoptr (GPtrArray) rows = rca_store_rows (f->c->store, &q, NULL);
   for (guint j = 0; rows && j < rows->len; j++)
     {
       const RcaRow *row = g_ptr_array_index (rows, j);
-      for (guint k = 0; row->fingerprint && k < G_N_ELEMENTS (ddl); k++)
-        if (g_str_has_prefix (row->fingerprint, ddl[k]) && row->start_ns <= from + 2 * RCA_NS_PER_S)
-          {
-            rca_evidence_cite (e, &row->ref);
-            return g_strdup (row->fingerprint_name ? row->fingerprint_name : row->fingerprint);
-          }
+      if (row->fingerprint && is_ddl (row->fingerprint) && row->start_ns <= from + 2 * RCA_NS_PER_S && row->end_ns > from)
+        {
+          rca_evidence_cite (e, &row->ref);
+          return g_strdup (row->fingerprint_name ? row->fingerprint_name : row->fingerprint);
+        }
     }
   return NULL;
 }
@@ -93,7 +158,7 @@ generate (RcaFacts *f, GPtrArray *out)
   RcaRowQuery q = { .span = { rise.lo_ns - 5 * RCA_NS_PER_S, f->span.end_ns }, .stream = RCA_STREAM_DB, .filter = &filter, .n_filters = 1, .limit = 20 };
   RcaCandidate *c = rca_candidate_new (RCA_KIND_LOCK_CONTENTION, "locks", NULL);
   rca_candidate_take_rise (c, &rise);
-  c->new_nature = c->unseen;
+  c->new_nature = TRUE; /* a lock is somebody's doing, not load */
   c->intensity = g_steal_pointer (&series);
   c->shared = TRUE;
   c->failures = 1u << RCA_FAILURE_LOCK_TIMEOUT | 1u << RCA_FAILURE_DEADLOCK;

@@ -21,6 +21,7 @@ typedef struct
 {
   const double *count, *busy, *timed, *rows;
   double calls0, calls1, seconds0, seconds1, timed0, timed1, rows0, rows1;
+  double rows_stated;  /* calls inside that state the rows they examined */
   double span0, span1; /* buckets before and inside */
 } Statement;
 
@@ -31,6 +32,7 @@ read_statement (const RcaFacts *f, RcaFrame *frame, guint e, guint onset, Statem
                     .busy = rca_frame_series (frame, e, RCA_MEASURE_DURATION),
                     .timed = rca_frame_series_n (frame, e, RCA_MEASURE_DURATION),
                     .rows = rca_frame_series (frame, e, RCA_MEASURE_ROWS_EXAMINED) };
+  const double *stated = rca_context_states (f->c, RCA_STREAM_DB, RCA_FIELD_ROWS_EXAMINED) ? s->timed : NULL;
   for (guint i = 0; i < f->c->n; i++)
     {
       gboolean inside = i >= onset && i < f->o->to;
@@ -41,6 +43,7 @@ read_statement (const RcaFacts *f, RcaFrame *frame, guint e, guint onset, Statem
       *(inside ? &s->timed1 : &s->timed0) += s->timed ? s->timed[i] : 0;
       *(inside ? &s->rows1 : &s->rows0) += s->rows ? s->rows[i] : 0;
       *(inside ? &s->span1 : &s->span0) += 1;
+      s->rows_stated += inside && stated ? stated[i] : 0;
     }
 }
 
@@ -106,6 +109,9 @@ describe (RcaCandidate *c, const Statement *s)
 static gboolean
 new_nature (const Statement *s, const RcaRise *rise)
 {
+  /* seconds without a row examined: it waited for something, it did not work */
+  if (s->rows && s->rows_stated > 0 && s->rows1 < s->rows_stated && s->seconds1 > 0.3 * s->timed1)
+    return FALSE;
   if (rise->unseen)
     return TRUE;
   double rate0 = mean (s->calls0, s->span0), rate1 = mean (s->calls1, s->span1);

@@ -168,14 +168,14 @@ def account(key):
 
 def cart(key):
     if FAULT.get("deadlock"):
-        a, b = random.sample(range(1, 4), 2)
+        a, b = random.sample(range(1, 3), 2)
         c = POOL.take()
         broken = True
         try:
             cur = c.cursor()
             cur.execute("BEGIN")
             cur.execute("UPDATE {items} SET stock = stock + 1 WHERE id = %s".format(**N), (a,))
-            time.sleep(0.15)
+            time.sleep(0.3)
             cur.execute("UPDATE {items} SET stock = stock + 1 WHERE id = %s".format(**N), (b,))
             cur.execute("COMMIT")
             broken = False

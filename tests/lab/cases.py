@@ -109,6 +109,7 @@ def connection_leak(lab):
 
 
 def pool_too_small(lab):
+    lab.stack.path.stall = 0.012  # a database some way off
     lab.quiet()
     lab.change("config", text="config: database pool size 6 -> 1")
     lab.stack.fault(pool_size=1, slow_s=None)
@@ -344,7 +345,7 @@ CASES = {
     "deploy-query": (deploy_query, {**B}), "deploy-query-2": (deploy_query, {**D, "flavour": "hotel"}), "deploy-query-3": (deploy_query, {**E}),
     "deploy-bug": (deploy_bug, {**C}), "deploy-bug-2": (deploy_bug, {**E, "flavour": "shop"}), "two-deploys": (two_deploys, {**A, "flavour": "courses"}), "two-deploys-2": (two_deploys, {**B, "flavour": "hotel"}),
     "feature-flag": (feature_flag, {**B, "flavour": "hotel"}), "migration-lock": (migration_lock, {**A}), "migration-lock-2": (migration_lock, {**D}),
-    "deadlocks": (deadlocks, {**C}), "deadlocks-2": (deadlocks, {**D, "flavour": "shop"}), "connection-leak": (connection_leak, {**B}), "pool-too-small": (pool_too_small, {**A, "flavour": "hotel", "rate": 70}),
+    "deadlocks": (deadlocks, {**C}), "deadlocks-2": (deadlocks, {**D, "flavour": "shop"}), "connection-leak": (connection_leak, {**B}), "pool-too-small": (pool_too_small, {**A, "flavour": "hotel", "rate": 60, "pool": 6, "pool_timeout_s": 0.4}),
     "flood": (flood, {**A, "pool": 2, "host": True}), "surge": (surge, {**B, "pool": 2, "flavour": "shop"}), "edge-misconfigured": (edge_misconfigured, {**C, "edge": True}),
     "edge-purged": (edge_purged, {**A, "edge": True, "edge_ttl": 30, "pool": 1, "pool_timeout_s": 0.1, "rate": 160}), "database-path": (database_path_stalls, {**A, "flavour": "courses"}), "database-path-2": (database_path_stalls, {**B, "flavour": "shop"}),
     "provider-fails": (provider_fails, {**A}), "provider-fails-2": (provider_fails, {**C, "flavour": "courses"}), "provider-slow": (provider_slow, {**B}),
