@@ -2,6 +2,13 @@
 #include "timestamp.h"
 #include <math.h>
 
+/* Also what a terminal obeys: documents are printed there, and JSON has a spelling for it. */
+static gboolean
+is_escaped (gunichar c)
+{
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
 static void
 put_text (GString *out, const char *text)
 {
@@ -12,7 +19,7 @@ put_text (GString *out, const char *text)
       gunichar c = g_utf8_get_char (p);
       if (c == '"' || c == '\\')
         g_string_append_printf (out, "\\%c", (char) c);
-      else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+      else if (is_escaped (c))
         g_string_append_printf (out, "\\u%04x", c);
       else
         g_string_append_unichar (out, c);

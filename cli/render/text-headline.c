@@ -24,16 +24,13 @@ how_long (const RcaReport *report, const RcaIncident *in)
 }
 
 /* Where the reader's clock is another: the evidence speaks of UTC. */
-static void
-put_local_time (RcaPage *page, gint64 time_ns)
+static char *
+local_time (const RcaRenderOptions *options, gint64 time_ns)
 {
   g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
   g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (time_ns / RCA_NS_PER_S);
   g_autoptr (GDateTime) here = g_date_time_to_timezone (utc, zone);
-  if (page->options->utc || g_date_time_get_utc_offset (here) == 0)
-    return;
-  g_autofree char *text = g_date_time_format (here, "%H:%M:%S %Z");
-  rca_page_putf (page, RCA_STYLE_FAINT, " (%s here)", text);
+  return options->utc || g_date_time_get_utc_offset (here) == 0 ? g_strdup ("") : g_date_time_format (here, " (%H:%M:%S %Z)");
 }
 
 static void
@@ -78,12 +75,12 @@ impact_words (const RcaIncident *in)
 void
 rca_text_headline (RcaPage *page, const RcaReport *report, const RcaIncident *in)
 {
-  g_autofree char *since = how_long (report, in), *impact = impact_words (in);
-  rca_page_put (page, states[in->state].style, states[in->state].word);
-  rca_page_putf (page, RCA_STYLE_STRONG, "  %s incident: %s%s%s", rca_incident_severity_name (in->severity), rca_symptom_words (in->symptom), in->service ? " at " : "",
-                 in->service ? in->service : "");
-  rca_page_putf (page, RCA_STYLE_PLAIN, ", %s", since);
-  put_local_time (page, in->start_ns);
-  rca_page_newline (page);
+  g_autofree char *since = how_long (report, in), *impact = impact_words (in), *local = local_time (page->options, in->start_ns);
+  g_autofree char *when = g_strconcat (since, local, NULL);
+  g_autofree char *lead = g_strdup_printf ("%s  ", states[in->state].word);
+  g_autofree char *what = g_strdup_printf ("%s incident: %s%s%s  [%s]", rca_incident_severity_name (in->severity), rca_symptom_words (in->symptom), in->service ? " at " : "",
+                                           in->service ? in->service : "", in->id);
+  rca_page_paragraph (page, lead, states[in->state].style, 0, RCA_STYLE_STRONG, 2, what);
+  rca_page_paragraph (page, "  When    ", RCA_STYLE_FAINT, 10, RCA_STYLE_PLAIN, 2, when);
   rca_page_paragraph (page, "  Impact  ", RCA_STYLE_FAINT, 10, RCA_STYLE_PLAIN, 3, impact);
 }

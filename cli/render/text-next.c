@@ -16,7 +16,7 @@ rca_text_next (RcaPage *page, const RcaReport *report, const RcaIncident *in)
     return;
   const RcaCause *top = g_ptr_array_index (in->causes, 0);
   rca_page_newline (page);
-  put_item (page, in->state == RCA_STATE_OVER ? "To prevent " : "Do now ", top->remedy);
+  put_item (page, in->state == RCA_STATE_OVER || top->kind == RCA_KIND_UNKNOWN ? "To do " : "Do now ", top->remedy);
   if (top->undo)
     {
       g_autofree char *undo = g_strdup_printf ("%s (a suggestion drawn from the logs: check it first)", top->undo);
@@ -50,9 +50,8 @@ rca_text_checked (RcaPage *page, const RcaReport *report)
   char from[32], to[32];
   if (report->incidents->len == 0)
     {
-      rca_page_put (page, RCA_STYLE_GOOD, "Nothing is wrong");
-      rca_page_putf (page, RCA_STYLE_PLAIN, " from %s to %s, as far as these logs show.", rca_words_time (report->window.start_ns, from), rca_words_time (report->window.end_ns, to));
-      rca_page_newline (page);
+      g_autofree char *when = g_strdup_printf ("from %s to %s, as far as these logs show.", rca_words_time (report->window.start_ns, from), rca_words_time (report->window.end_ns, to));
+      rca_page_paragraph (page, "Nothing is wrong ", RCA_STYLE_GOOD, 0, RCA_STYLE_PLAIN, 0, when);
     }
   rca_page_heading (page, "What was checked, and how small a rise would have shown");
   for (guint i = 0; i < report->checked->len; i++)
