@@ -34,9 +34,8 @@ struct RcaFramer {
   gboolean skipping; /* the rest of a line that was cut */
   gboolean seen_cr;
   Pending pending;
-  GString *plain_line; /* a line with its colours taken out */
-  GString *scratch;    /* a line or record with carriage returns and colours taken out */
-  RcaArena *arena;     /* the sample's lines without colours */
+  GString *scratch; /* a line or record with carriage returns and colours taken out */
+  RcaArena *arena;  /* the sample's lines without colours */
   RcaFramerCounts counts;
   GArray *sample_lines;
   RcaSampleLines sample;
@@ -310,6 +309,19 @@ rca_framer_next (RcaFramer *framer, RcaDecoder *decoder, RcaRecord *record)
   if (!framer->pending.open)
     return FALSE;
   finish (framer, record);
+  return TRUE;
+}
+
+gboolean
+rca_framer_seek (RcaFramer *framer, guint64 offset, guint64 line)
+{
+  if (!rca_input_seek (framer->input, offset))
+    return FALSE;
+  framer->eof = framer->skipping = FALSE;
+  framer->scan = framer->end = 0;
+  framer->base = offset;
+  framer->line = line - 1;
+  framer->pending = (Pending){ .open = FALSE };
   return TRUE;
 }
 

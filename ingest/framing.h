@@ -34,6 +34,10 @@ const RcaSampleLines *rca_framer_sample (RcaFramer *framer);
  * end, or when the rest cannot be read: rca_framer_error() tells. */
 gboolean rca_framer_next (RcaFramer *framer, RcaDecoder *decoder, RcaRecord *record);
 
+/* Goes on at byte @offset of a plain file, which is the start of line @line. FALSE when it
+ * cannot; then nothing has changed. The sample is gone. */
+gboolean rca_framer_seek (RcaFramer *framer, guint64 offset, guint64 line);
+
 /* All of the input as one record, at most RCA_MAX_DOCUMENT_BYTES. FALSE when empty. */
 gboolean rca_framer_slurp (RcaFramer *framer, RcaRecord *record);
 

@@ -423,6 +423,16 @@ rca_input_is_plain (const RcaInput *input)
 }
 
 gboolean
+rca_input_seek (RcaInput *input, guint64 offset)
+{
+  Layer *layer = input->top;
+  if (!input->plain || layer->fd < 0 || lseek (layer->fd, (off_t)offset, SEEK_SET) < 0)
+    return FALSE;
+  layer->head_at = layer->head_n = 0;
+  return TRUE;
+}
+
+gboolean
 rca_input_members (const char *path, RcaInputMember each, gpointer user, GError **error)
 {
   gboolean multi = FALSE;

@@ -23,6 +23,9 @@ gint64 rca_input_mtime_ns (const RcaInput *input);
 /* A plain file: bytes on disk are the bytes read. */
 gboolean rca_input_is_plain (const RcaInput *input);
 
+/* Goes on at byte @offset of a plain file. FALSE when it cannot. */
+gboolean rca_input_seek (RcaInput *input, guint64 offset);
+
 /* Calls @each for every regular file in the archive @path. Returns FALSE without error
  * when @path is no archive of several files (plain or merely compressed); with @error
  * when it is damaged (those before the damage were given). */

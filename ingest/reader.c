@@ -1,4 +1,5 @@
 /* Reads a source whole: its parts oldest first, each sniffed, framed and decoded. */
+#include "bisect.h"
 #include "classify.h"
 #include "forced-format.h"
 #include "framing.h"
@@ -16,7 +17,11 @@ typedef struct {
   guint64 emitted;
   gboolean truncated; /* the record at hand */
   GString *why;
+  gint64 stop_ns; /* records beyond it matter no more, in a part that is in order; RCA_TIME_NONE */
+  guint beyond;   /* how many of them came in a row */
 } Reading;
+
+#define ENOUGH_BEYOND 1000
 
 static void
 add_problem (RcaSource *source, char *problem)
@@ -32,6 +37,8 @@ pass_on (RcaEvent *ev, gpointer user)
     ev->flags |= RCA_EVENT_TRUNCATED;
   rca_classify_event (ev);
   rca_tally_event (reading->tally, ev);
+  if (reading->stop_ns != RCA_TIME_NONE && ev->time_ns != RCA_TIME_NONE)
+    reading->beyond = ev->time_ns > reading->stop_ns ? reading->beyond + 1 : 0;
   reading->emitted++;
   if (reading->emit)
     reading->emit (reading->source, reading->part, ev, reading->user);
@@ -161,7 +168,7 @@ read_records (Reading *reading, RcaFramer *framer, RcaDecoder *decoder)
       decode_record (reading, decoder, &record, ev);
   }
   else
-    while (rca_framer_next (framer, decoder, &record))
+    while (reading->beyond < ENOUGH_BEYOND && rca_framer_next (framer, decoder, &record))
       decode_record (reading, decoder, &record, ev);
   if (decoder)
     flush_decoder (reading, decoder, ev);
@@ -229,11 +236,38 @@ add_counts (RcaSource *source, const RcaFramerCounts *counts)
   source->truncated += counts->truncated;
 }
 
+static gboolean
+has_window (const Reading *reading)
+{
+  return reading->options && (reading->options->from_ns != RCA_TIME_NONE || reading->options->to_ns != RCA_TIME_NONE);
+}
+
+/* In a large file that is in order, goes to where the window begins and says where to stop. */
+static void
+go_to_window (Reading *reading, Opened *opened, const RcaFormat *format)
+{
+  RcaPlace place;
+  RcaSource *source = reading->source;
+  const RcaSourcePart *part = g_ptr_array_index (source->parts, reading->part);
+  reading->stop_ns = RCA_TIME_NONE;
+  reading->beyond = 0;
+  if (!has_window (reading) || !rca_input_is_plain (opened->input) || !rca_bisect (part->path, format, &opened->sample, reading->options->from_ns, &place))
+    return;
+  if (place.line > 1 && rca_framer_seek (opened->framer, place.offset, place.line))
+    g_string_append_printf (reading->why, "; %s is read from line %" G_GUINT64_FORMAT " on, where the window begins", opened->name, place.line);
+  if (reading->options->to_ns != RCA_TIME_NONE)
+    reading->stop_ns = reading->options->to_ns + (place.zone_known ? RCA_LATE_NS : RCA_ZONELESS_LATE_NS);
+  rca_tally_time (reading->tally, place.first_ns);
+  rca_tally_time (reading->tally, place.last_ns);
+}
+
 static void
 decode_part (Reading *reading, Opened *opened, const RcaFormat *format)
 {
   RcaSource *source = reading->source;
   g_autoptr (RcaDecoder) decoder = format ? rca_decoder_new (format, &opened->sample) : NULL;
+  if (format)
+    go_to_window (reading, opened, format);
   read_records (reading, opened->framer, decoder);
   if (!decoder || format != source->format)
     return;
@@ -316,7 +350,7 @@ compare_aged (gconstpointer a, gconstpointer b, gpointer user)
 
 /* Names tell the order but for loggers that count upwards: times decide, where every part has one. */
 static void
-order_parts (RcaSource *source, const gint64 *first_ns)
+order_parts (RcaSource *source, gint64 *first_ns)
 {
   guint n = source->parts->len;
   g_autoptr (GArray) aged = g_array_sized_new (FALSE, FALSE, sizeof (Aged), n);
@@ -332,16 +366,18 @@ order_parts (RcaSource *source, const gint64 *first_ns)
   }
   g_array_sort_with_data (aged, compare_aged, NULL); /* stable */
   for (guint i = 0; i < n; i++)
+  {
     source->parts->pdata[i] = g_array_index (aged, Aged, i).part;
+    first_ns[i] = g_array_index (aged, Aged, i).first_ns;
+  }
 }
 
 /* Looks into each part, newest first: the format of the newest that holds something is the
- * source's, and first times settle the order. */
+ * source's, and first times (@first_ns, one a part) settle the order. */
 static void
-survey_parts (Reading *reading)
+survey_parts (Reading *reading, gint64 *first_ns)
 {
   RcaSource *source = reading->source;
-  g_autofree gint64 *first_ns = g_new (gint64, source->parts->len);
   for (guint i = source->parts->len; i-- > 0;)
   {
     g_auto (Opened) opened = { 0 };
@@ -357,6 +393,29 @@ survey_parts (Reading *reading)
     first_ns[i] = first_time (&opened, format);
   }
   order_parts (source, first_ns);
+}
+
+static gboolean
+is_time (gint64 time_ns)
+{
+  return time_ns != RCA_TIME_NONE && time_ns != G_MAXINT64;
+}
+
+/* A rotated part that ends (where the next one begins) before the window or begins after it is not read. */
+static gboolean
+lies_outside (Reading *reading, const gint64 *first_ns, guint i)
+{
+  const RcaReadOptions *options = reading->options;
+  if (!has_window (reading) || !is_time (first_ns[i]))
+    return FALSE;
+  gboolean is_last = i + 1 == reading->source->parts->len;
+  gboolean before = options->from_ns != RCA_TIME_NONE && !is_last && is_time (first_ns[i + 1]) && first_ns[i + 1] < options->from_ns - RCA_ZONELESS_LATE_NS;
+  gboolean after = options->to_ns != RCA_TIME_NONE && first_ns[i] > options->to_ns + RCA_ZONELESS_LATE_NS;
+  if (!before && !after)
+    return FALSE;
+  g_string_append_printf (reading->why, "; %s lies outside the window", ((RcaSourcePart *)reading->source->parts->pdata[i])->path);
+  rca_tally_time (reading->tally, first_ns[i]);
+  return TRUE;
 }
 
 static void
@@ -380,11 +439,15 @@ rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit
   gboolean usable = FALSE;
   reset (source);
   g_autoptr (RcaTally) tally = rca_tally_new (source);
-  Reading reading = { .source = source, .options = options, .emit = emit, .user = user, .tally = tally, .why = g_string_new (NULL) };
+  Reading reading = { .source = source, .options = options, .emit = emit, .user = user, .tally = tally, .why = g_string_new (NULL), .stop_ns = RCA_TIME_NONE };
+  g_autofree gint64 *first_ns = g_new0 (gint64, source->parts->len);
   if (source->parts->len > 1)
-    survey_parts (&reading);
+    survey_parts (&reading, first_ns);
   for (guint i = 0; i < source->parts->len; i++)
-    usable |= read_part (&reading, i);
+    if (source->parts->len > 1 && lies_outside (&reading, first_ns, i))
+      usable = TRUE;
+    else
+      usable |= read_part (&reading, i);
   rca_tally_finish (tally);
   if (source->truncated)
     g_string_append_printf (reading.why, "; %" G_GUINT64_FORMAT " lines longer than 1 MiB were cut", source->truncated);

@@ -52,7 +52,10 @@ GPtrArray *rca_sources_find (const char *const *paths, guint n_paths, GPtrArray 
 void rca_source_free (RcaSource *source);
 
 typedef struct {
-  gint64 from_ns, to_ns;  /* only records that could matter to this span; RCA_TIME_NONE = no bound. A reader may give more. */
+  /* Only records that could matter to this span; RCA_TIME_NONE = no bound. A reader may give
+   * more: large files that are in order are entered by bisection, rotated parts left out;
+   * lines and records then count what was read, first and last still tell the whole. */
+  gint64 from_ns, to_ns;
   const char *input_format; /* forced: "NAME" for all, or lines of "PATH=NAME" (PATH as given, the end of one, or a glob); or NULL */
   const char *nginx_conf;   /* or NULL */
 } RcaReadOptions;

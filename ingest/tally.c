@@ -108,17 +108,16 @@ is_new_sample (RcaTally *tally, gint64 time_ns)
   return g_hash_table_add (tally->sample_times, g_memdup2 (&time_ns, sizeof time_ns));
 }
 
-static void
-count_time (RcaSource *source, const RcaEvent *ev)
+void
+rca_tally_time (RcaTally *tally, gint64 time_ns)
 {
-  if (ev->time_ns == RCA_TIME_NONE)
+  RcaSource *source = tally->source;
+  if (time_ns == RCA_TIME_NONE)
     return;
-  if (source->first_ns == RCA_TIME_NONE || ev->time_ns < source->first_ns)
-    source->first_ns = ev->time_ns;
-  if (source->last_ns == RCA_TIME_NONE || ev->time_ns > source->last_ns)
-    source->last_ns = ev->time_ns;
-  if (ev->flags & RCA_EVENT_ZONE_UNKNOWN)
-    source->zone_known = FALSE;
+  if (source->first_ns == RCA_TIME_NONE || time_ns < source->first_ns)
+    source->first_ns = time_ns;
+  if (source->last_ns == RCA_TIME_NONE || time_ns > source->last_ns)
+    source->last_ns = time_ns;
 }
 
 void
@@ -127,7 +126,9 @@ rca_tally_event (RcaTally *tally, const RcaEvent *ev)
   RcaSource *source = tally->source;
   tally->streams[ev->stream]++;
   source->present |= ev->present;
-  count_time (source, ev);
+  rca_tally_time (tally, ev->time_ns);
+  if (ev->time_ns != RCA_TIME_NONE && (ev->flags & RCA_EVENT_ZONE_UNKNOWN))
+    source->zone_known = FALSE;
   if (rca_event_has (ev, RCA_FIELD_SERVICE))
     majority_add (&tally->service, ev->field[RCA_FIELD_SERVICE].str);
   if (rca_event_has (ev, RCA_FIELD_HOST))

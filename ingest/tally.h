@@ -7,6 +7,8 @@ typedef struct RcaTally RcaTally;
 RcaTally *rca_tally_new (RcaSource *source);
 /* Counts one event into the source (records and parsed or rejected are the reader's business). */
 void rca_tally_event (RcaTally *tally, const RcaEvent *ev);
+/* A time that is known of the source without its record having been read. */
+void rca_tally_time (RcaTally *tally, gint64 time_ns);
 /* Settles what only the whole tells: stream, service, host. */
 void rca_tally_finish (RcaTally *tally);
 void rca_tally_free (RcaTally *tally);

@@ -398,6 +398,69 @@ test_order_of_paths (Fixture *f, gconstpointer data)
   g_assert_cmpstr (((RcaSource *)x->pdata[1])->name, ==, "web");
 }
 
+typedef struct {
+  gint64 from_ns, to_ns;
+  guint64 n, sum; /* of the events inside: how many, and their line numbers */
+  guint64 all;
+} Inside;
+
+static void
+see_inside (RcaSource *source, guint part, RcaEvent *ev, gpointer user)
+{
+  Inside *inside = user;
+  inside->all++;
+  if (ev->time_ns < inside->from_ns || ev->time_ns > inside->to_ns)
+    return;
+  inside->n++;
+  inside->sum += ev->line;
+}
+
+static void
+test_window (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  gint64 start = rca_civil_ns (2026, 11, 24, 0, 0, 0, 0);
+  for (guint i = 0; text->len < (40 << 20); i++)
+  {
+    char time[32];
+    /* some 12 hours; every hundredth line comes ten minutes late */
+    gint64 at = start + (gint64)i * 75 * RCA_NS_PER_MS - (i % 100 == 0 ? 600 * RCA_NS_PER_S : 0);
+    g_string_append_printf (text, "%s the request %08x was served at last\n", rca_time_format (at, time), i * 2654435761u);
+    if (i % 1000 == 0)
+      g_string_append (text, "  with a second line\n");
+  }
+  g_free (put (f, "x.log", text->str, text->len));
+  Inside whole = { .from_ns = start + 6 * 3600 * RCA_NS_PER_S, .to_ns = start + 7 * 3600 * RCA_NS_PER_S }, window = whole;
+  g_autoptr (RcaSource) source = read_only_source (f, NULL);
+  gint64 first = source->first_ns, last = source->last_ns;
+  RcaReadOptions options = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE };
+  rca_source_read (source, &options, see_inside, &whole);
+  options = (RcaReadOptions){ .from_ns = window.from_ns, .to_ns = window.to_ns };
+  rca_source_read (source, &options, see_inside, &window);
+  g_assert_cmpuint (whole.n, >, 40000);
+  g_assert_cmpuint (window.n, ==, whole.n);
+  g_assert_cmpuint (window.sum, ==, whole.sum);
+  g_assert_cmpuint (window.all, <, whole.all / 2);
+  g_assert_cmpint (ABS (source->first_ns - first), <=, 600 * RCA_NS_PER_S);
+  g_assert_cmpint (ABS (source->last_ns - last), <=, 600 * RCA_NS_PER_S);
+}
+
+static void
+test_parts_outside (Fixture *f, gconstpointer data)
+{
+  put_text (f, "x.log-20261120", "2026-11-20T00:00:00Z a\n");
+  put_text (f, "x.log-20261122", "2026-11-22T00:00:00Z b\n");
+  put_text (f, "x.log", "2026-11-24T00:00:00Z c\n");
+  Seen seen = { .text = g_string_new (NULL) };
+  g_autoptr (RcaSource) source = read_only_source (f, NULL);
+  RcaReadOptions options = { .from_ns = rca_civil_ns (2026, 11, 23, 20, 0, 0, 0), .to_ns = RCA_TIME_NONE };
+  rca_source_read (source, &options, see, &seen);
+  g_assert_cmpstr (seen.text->str, ==, "b\nc\n");
+  g_assert_cmpuint (seen.last_part, ==, 2);
+  g_assert_cmpint (source->first_ns, ==, rca_civil_ns (2026, 11, 20, 0, 0, 0, 0));
+  g_string_free (seen.text, TRUE);
+}
+
 #define ADD(name, data, test) g_test_add ("/source/" name, Fixture, (gconstpointer)(gpointer)(data), set_up, test, tear_down)
 
 int
@@ -424,6 +487,8 @@ main (int argc, char **argv)
   ADD ("an-unreadable-file-comes-with-the-remedy", NULL, test_unreadable);
   ADD ("a-missing-path-is-a-problem-not-a-source", NULL, test_missing);
   ADD ("links-and-loops-are-read-once", NULL, test_linked_twice);
+  ADD ("a-window-of-a-large-file-is-found-by-bisection-with-its-line-numbers", NULL, test_window);
+  ADD ("rotated-parts-outside-the-window-are-not-read", NULL, test_parts_outside);
   ADD ("the-order-of-paths-changes-nothing", NULL, test_order_of_paths);
   return g_test_run ();
 }
