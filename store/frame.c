@@ -41,6 +41,8 @@ struct RcaFrame {
 };
 
 #define HISTOGRAMS_A_BLOCK 64
+/* Entities × buckets of one measure: beyond that entities go to `other`. */
+#define MAX_CELLS (1u << 24)
 
 static gint
 measure_index (RcaMeasure measure)
@@ -359,7 +361,8 @@ choose (RcaFrame *f, Build *b)
     g_array_append_val (ranked, r);
   }
   g_array_sort (ranked, compare_ranked);
-  f->n_entities = MIN (ranked->len, b->query->k ? b->query->k : 1000);
+  guint room = MAX (MAX_CELLS / MAX (f->n_buckets, 1), 2) - 1;
+  f->n_entities = MIN (MIN (ranked->len, room), b->query->k ? b->query->k : 1000);
   f->other_entities = ranked->len - f->n_entities;
   for (guint i = 0; i < 2; i++)
   {

@@ -137,8 +137,12 @@ compare_twin (gconstpointer a, gconstpointer b)
 static Twin
 twin_of (RcaSheet *sheet, guint32 row)
 {
-  return (Twin){ .path = rca_sheet_u32 (sheet, RCA_COL_PATH_HASH, row), .status = rca_sheet_u16 (sheet, RCA_COL_STATUS, row),
-                 .client = rca_sheet_u32 (sheet, RCA_COL_CLIENT, row), .end = sheet->end[row], .sheet = sheet, .row = row };
+  return (Twin){ .path = rca_sheet_u32 (sheet, RCA_COL_PATH_HASH, row),
+                 .status = rca_sheet_u16 (sheet, RCA_COL_STATUS, row),
+                 .client = rca_sheet_u32 (sheet, RCA_COL_CLIENT, row),
+                 .end = sheet->end[row],
+                 .sheet = sheet,
+                 .row = row };
 }
 
 /* A layer behind a proxy may know the proxy only: another client counts against a twin, not out. */

@@ -65,7 +65,8 @@ typedef struct {
   GPtrArray *problem;  /* const char*: what could not be read, with the remedy */
   GPtrArray *note;     /* const char*: zone guesses, offsets, duplicates dropped… */
   RcaStream user_facing; /* cdn when edge logs carry requests, else access, else app; UNKNOWN when none */
-  RcaSpan extent;      /* of all records with a time; start == end when none */
+  RcaSpan extent;      /* of all records with a time but changes and strays (under 1 % of the records, a week or more
+                          from the others), unless there are only changes; start == end when none */
 } RcaSources;
 
 /* ---- 2. frame ---------------------------------------------------------- */

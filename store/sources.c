@@ -32,24 +32,103 @@ describe (const RcaTableSource *s)
   return i;
 }
 
-static RcaSpan
-extent (const RcaTable *table)
+/* ---- extent ---- */
+
+#define DAY_NS (86400 * RCA_NS_PER_S)
+/* Records so far from the others, and so few, are stray: a clock that was never set, a typing error. */
+#define APART_DAYS  7
+#define STRAY_SHARE 0.01
+
+typedef struct {
+  gint64 day, start, end;
+  guint64 n;
+} Day;
+
+static gint
+compare_day (gconstpointer a, gconstpointer b)
 {
-  RcaSpan span = { G_MAXINT64, G_MININT64 };
+  gint64 x = ((const Day *)a)->day, y = ((const Day *)b)->day;
+  return x < y ? -1 : x > y;
+}
+
+static Day *
+day_of (GHashTable *place, GArray *days, gint64 start)
+{
+  gint64 day = start / DAY_NS;
+  guint at = GPOINTER_TO_UINT (g_hash_table_lookup (place, &day));
+  if (!at)
+  {
+    Day fresh = { day, G_MAXINT64, G_MININT64, 0 };
+    g_array_append_val (days, fresh);
+    at = days->len;
+    g_hash_table_insert (place, g_memdup2 (&day, sizeof day), GUINT_TO_POINTER (at));
+  }
+  return &g_array_index (days, Day, at - 1);
+}
+
+/* Days on which anything (but a change, unless @changes) happened. */
+static GArray *
+days_of (const RcaTable *table, gboolean changes)
+{
+  g_autoptr (GHashTable) place = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  GArray *days = g_array_new (FALSE, FALSE, sizeof (Day));
   for (guint i = 0; i < table->source->len; i++)
   {
     const RcaTableSource *s = g_ptr_array_index (table->source, i);
     for (guint j = 0; j < s->sheet->len; j++)
     {
       const RcaSheet *sheet = g_ptr_array_index (s->sheet, j);
+      Day *day = NULL;
       for (guint32 row = 0; row < sheet->n; row++)
-        if (sheet->start[row] != RCA_TIME_NONE && !rca_sheet_hidden (sheet, row))
-        {
-          span.start_ns = MIN (span.start_ns, sheet->start[row]);
-          span.end_ns = MAX (span.end_ns, sheet->end[row] + 1);
-        }
+      {
+        gboolean change = rca_sheet_u8 (sheet, RCA_COL_STREAM, row) == RCA_STREAM_CHANGE || rca_sheet_u8 (sheet, RCA_COL_KIND, row) == RCA_KIND_CHANGE;
+        if (sheet->start[row] == RCA_TIME_NONE || rca_sheet_hidden (sheet, row) || (change && !changes))
+          continue;
+        if (!day || day->day != sheet->start[row] / DAY_NS)
+          day = day_of (place, days, sheet->start[row]);
+        day->n++;
+        day->start = MIN (day->start, sheet->start[row]);
+        day->end = MAX (day->end, sheet->end[row] + 1);
+      }
     }
   }
+  g_array_sort (days, compare_day);
+  return days;
+}
+
+/* The span of all runs of days (no longer apart than APART_DAYS) that are not stray. */
+static RcaSpan
+span_of_days (const GArray *days)
+{
+  guint64 all = 0;
+  for (guint i = 0; i < days->len; i++)
+    all += g_array_index (days, Day, i).n;
+  RcaSpan span = { G_MAXINT64, G_MININT64 };
+  for (guint i = 0; i < days->len;)
+  {
+    guint from = i;
+    guint64 n = 0;
+    do
+      n += g_array_index (days, Day, i++).n;
+    while (i < days->len && g_array_index (days, Day, i).day - g_array_index (days, Day, i - 1).day <= APART_DAYS);
+    if ((double)n < STRAY_SHARE * (double)all)
+      continue;
+    for (guint k = from; k < i; k++)
+    {
+      span.start_ns = MIN (span.start_ns, g_array_index (days, Day, k).start);
+      span.end_ns = MAX (span.end_ns, g_array_index (days, Day, k).end);
+    }
+  }
+  return span;
+}
+
+/* A change log may tell of years: it makes the extent only where there is nothing else. */
+static RcaSpan
+extent (const RcaTable *table)
+{
+  g_autoptr (GArray) days = days_of (table, FALSE);
+  g_autoptr (GArray) with_changes = days->len ? NULL : days_of (table, TRUE);
+  RcaSpan span = span_of_days (with_changes ? with_changes : days);
   return span.start_ns < span.end_ns ? span : (RcaSpan){ 0, 0 };
 }
 

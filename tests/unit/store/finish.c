@@ -168,6 +168,23 @@ test_replicas (void)
   g_assert_cmpuint (count (store, RCA_STREAM_APP), ==, 100);
 }
 
+static void
+test_extent (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource s[2] = { fake_source (table, "access.log", RCA_STREAM_ACCESS, "nginx"), fake_source (table, "git.log", RCA_STREAM_CHANGE, NULL) };
+  for (guint i = 0; i < 300; i++)
+    fake_request (&s[0], RCA_STREAM_ACCESS, i, "/", 200, 0, NULL, NULL);
+  fake_request (&s[0], RCA_STREAM_ACCESS, -1e9, "/", 200, 0, NULL, NULL);
+  RcaEvent *ev = fake_event (RCA_STREAM_CHANGE, -40 * 86400);
+  rca_event_set_num (ev, RCA_FIELD_CHANGE_KIND, RCA_CHANGE_DEPLOY);
+  fake_append (&s[1], ev);
+  g_autoptr (RcaStore) store = fake_finish (table, s, 2);
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  g_assert_cmpint (sources->extent.start_ns, ==, at_s (0));
+  g_assert_cmpint (sources->extent.end_ns, ==, at_s (299) + 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -178,5 +195,6 @@ main (int argc, char **argv)
   g_test_add_func ("/clock/a-fast-clock-is-set-back-by-healthy-requests", test_clock);
   g_test_add_func ("/duplicate/what-a-database-writes-twice-is-counted-once", test_told_twice);
   g_test_add_func ("/duplicate/replicas-that-say-the-same-are-two", test_replicas);
+  g_test_add_func ("/extent/old-changes-and-strays-do-not-stretch-it", test_extent);
   return g_test_run ();
 }
