@@ -107,15 +107,35 @@ collect (const RcaTableSource *source, const Span *by_id, GArray *out)
   }
 }
 
+/* Stamps in whole seconds are half a second early on average. */
+static gint64
+early_by (const RcaTableSource *source)
+{
+  return source->time_step_ns >= RCA_NS_PER_S ? source->time_step_ns / 2 : 0;
+}
+
+static gint64
+stream_early_by (const RcaTable *table, RcaStream stream)
+{
+  gint64 most = 0;
+  for (guint i = 0; i < table->source->len; i++)
+  {
+    const RcaTableSource *source = g_ptr_array_index (table->source, i);
+    if (source->stream == stream && ((source->present >> RCA_FIELD_HTTP_STATUS) & 1))
+      most = MAX (most, early_by (source));
+  }
+  return most;
+}
+
 static void
-find_offset (RcaTable *table, RcaTableSource *source, const Span *by_id)
+find_offset (RcaTable *table, RcaTableSource *source, const Span *by_id, gint64 reference_early)
 {
   g_autoptr (GArray) d = g_array_new (FALSE, FALSE, sizeof (gint64));
   collect (source, by_id, d);
   if (d->len < ENOUGH_PAIRS)
     return;
   g_array_sort (d, compare_ns);
-  gint64 median = g_array_index (d, gint64, d->len / 2);
+  gint64 median = g_array_index (d, gint64, d->len / 2) + reference_early - early_by (source);
   if (ABS (median) <= MATTERS_NS)
     return;
   source->clock_offset_ns = median / RCA_NS_PER_MS * RCA_NS_PER_MS;
@@ -138,7 +158,7 @@ rca_table_find_offsets (RcaTable *table)
     {
       RcaTableSource *s = g_ptr_array_index (table->source, i);
       if (s->stream != outermost_first[k] && s->stream != RCA_STREAM_CHANGE)
-        find_offset (table, s, by_id);
+        find_offset (table, s, by_id, stream_early_by (table, outermost_first[k]));
     }
     return;
   }

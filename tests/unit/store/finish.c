@@ -109,12 +109,12 @@ test_clock (void)
   for (guint i = 0; i < 40; i++)
   {
     g_autofree char *id = g_strdup_printf ("%032x", i);
-    fake_request (&s[0], RCA_STREAM_ACCESS, i, "/", i == 7 ? 504 : 200, 0.1, id, NULL);
+    fake_request (&s[0], RCA_STREAM_ACCESS, i + 0.001, "/", i == 7 ? 504 : 200, 0.1, id, NULL);
     fake_request (&s[1], RCA_STREAM_APP, i + 42.01 + (i == 7 ? 60 : 0), "/", 200, 0.09, id, NULL);
   }
   g_autoptr (RcaStore) store = fake_finish (table, s, 2);
   g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
-  g_assert_cmpfloat_with_epsilon (source_named (sources, "app.log")->clock_offset_s, -42.01, 0.001);
+  g_assert_cmpfloat_with_epsilon (source_named (sources, "app.log")->clock_offset_s, -42.009, 0.0005);
   g_assert_cmpfloat (source_named (sources, "access.log")->clock_offset_s, ==, 0);
 }
 
