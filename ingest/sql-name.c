@@ -303,14 +303,18 @@ has_object (RcaBytes verb)
   return word_is_one_of (verb, verbs);
 }
 
-/* Statements whose second word is no table: SELECT f(), CALL p, SET x, SHOW x. */
+/* Statements whose second word is no table: SELECT f(), CALL p, SET x, SHOW x; and what is no SQL:
+ * MongoDB's "find shop.orders {…}", Redis' "HGETALL cart:?". */
 static RcaBytes
 second_word (RcaBytes verb, Words *words)
 {
-  static const char *const verbs[] = { "SELECT", "CALL", "SET", "SHOW", "EXECUTE", "NOTIFY", "LISTEN", NULL };
+  static const char *const verbs[] = { "SELECT", "CALL", "SET", "SHOW", "EXECUTE", "NOTIFY", "LISTEN", "INSERT", NULL };
+  static const char *const alone[] = { "BEGIN", "COMMIT", "ROLLBACK", "START", "END", "ABORT", "SAVEPOINT", "RELEASE", "FETCH", "DECLARE", "CLOSE", "DISCARD", NULL };
   Word word, bracket;
   RcaBytes none = { NULL, 0 };
-  if (!word_is_one_of (verb, verbs) || !next_word (words, &word) || !is_name (word.text))
+  if (word_is_one_of (verb, alone) || (!word_is_one_of (verb, verbs) && is_reserved (verb)))
+    return none;
+  if (!next_word (words, &word) || !is_name (word.text) || is_reserved (word.text))
     return none;
   if (word_is (verb, "SELECT") && (!next_word (words, &bracket) || !word_is (bracket.text, "(")))
     return none;
