@@ -212,6 +212,15 @@ place_sheet (RcaTableSource *source, RcaSheet *sheet)
   }
 }
 
+/* Changes count for a day: what was deployed before the span may be what it shows. */
+#define CHANGES_BACK_NS (86400 * RCA_NS_PER_S)
+
+static gboolean
+is_change (const RcaSheet *sheet, guint32 row)
+{
+  return rca_sheet_u8 (sheet, RCA_COL_KIND, row) == RCA_KIND_CHANGE;
+}
+
 /* What lies outside the span is left out by both backends, so that they agree. */
 static void
 hide_outside (RcaSheet *sheet, RcaSpan span)
@@ -221,8 +230,11 @@ hide_outside (RcaSheet *sheet, RcaSpan span)
   if (!sheet->hidden)
     sheet->hidden = g_new0 (guint8, MAX (sheet->n, 1));
   for (guint32 row = 0; row < sheet->n; row++)
-    if (sheet->start[row] < span.start_ns || sheet->start[row] >= span.end_ns)
+  {
+    gint64 from = span.start_ns - (is_change (sheet, row) ? CHANGES_BACK_NS : 0);
+    if (sheet->start[row] < from || sheet->start[row] >= span.end_ns)
       sheet->hidden[row] = 1;
+  }
 }
 
 static void

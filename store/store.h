@@ -6,7 +6,7 @@
 
 typedef struct {
   RcaSpan span;             /* what will be asked about, its baseline included; start == end: everything */
-  RcaReadOptions read;      /* forced formats, nginx.conf */
+  RcaReadOptions read;      /* forced formats, nginx.conf; its from_ns and to_ns are not used: @span says it */
   gboolean no_redact;       /* show secrets in quoted lines */
   guint jobs;               /* threads to read with; 0: half of the cores, at least one */
   GTimeZone *assumed_zone;  /* (nullable): for sources without a zone that nothing tells; NULL: the machine's */

@@ -1,5 +1,6 @@
 #include "store.h"
 #include "table.h"
+#include <glib/gstdio.h>
 
 /* What a quote needs of all raw text together may stay as it is up to here; then it is compressed. */
 #define RAW_BUDGET_BYTES (G_GUINT64_CONSTANT (64) << 20)
@@ -10,8 +11,14 @@ typedef struct {
   RcaTableWriter *writer;
 } Reading;
 
+/* Sources up to this size are read whole whatever the span: their counts are then those of the
+ * whole log, and change logs tell of the day before. */
+#define READ_WHOLE_BYTES (8 << 20)
+/* What a compressed byte may hold. */
+#define EXPANSION 8
+
 typedef struct {
-  const RcaReadOptions *options;
+  const RcaOpenOptions *options;
   gint raw_mib; /* of all sources, counted in MiB so that one atomic int holds it */
 } Shared;
 
@@ -24,6 +31,36 @@ take_event (RcaSource *source, guint part, RcaEvent *ev, gpointer user)
     rca_text_squeeze (r->into->text);
 }
 
+static guint64
+size_of (const RcaSource *source)
+{
+  static const char *const compressed[] = { ".gz", ".zst", ".xz", ".bz2", ".tgz", ".lz4", NULL };
+  guint64 size = 0;
+  for (guint i = 0; i < source->parts->len; i++)
+  {
+    const RcaSourcePart *part = g_ptr_array_index (source->parts, i);
+    GStatBuf st;
+    if (g_stat (part->path, &st) != 0)
+      continue;
+    guint64 expansion = 1;
+    for (guint k = 0; compressed[k]; k++)
+      if (g_str_has_suffix (part->path, compressed[k]))
+        expansion = EXPANSION;
+    size += (guint64)st.st_size * expansion;
+  }
+  return size;
+}
+
+static RcaReadOptions
+read_options (const RcaSource *source, const RcaOpenOptions *options)
+{
+  RcaReadOptions read = options->read;
+  gboolean window = options->span.start_ns < options->span.end_ns && size_of (source) > READ_WHOLE_BYTES;
+  read.from_ns = window ? options->span.start_ns : RCA_TIME_NONE;
+  read.to_ns = window ? options->span.end_ns : RCA_TIME_NONE;
+  return read;
+}
+
 static void
 read_one (gpointer data, gpointer user)
 {
@@ -32,7 +69,8 @@ read_one (gpointer data, gpointer user)
   if (g_atomic_int_get (&shared->raw_mib) > (gint)(RAW_BUDGET_BYTES >> 20))
     rca_text_squeeze (r->into->text);
   r->writer = rca_table_writer_new (r->into);
-  rca_source_read (r->source, shared->options, take_event, r);
+  RcaReadOptions read = read_options (r->source, shared->options);
+  rca_source_read (r->source, &read, take_event, r);
   g_clear_pointer (&r->writer, rca_table_writer_free);
   rca_table_source_describe (r->into, r->source);
   g_atomic_int_add (&shared->raw_mib, (gint)(rca_text_memory (r->into->text) >> 20));
@@ -48,7 +86,7 @@ thread_count (guint jobs, guint n_sources)
 static void
 read_all (GArray *reading, const RcaOpenOptions *options)
 {
-  Shared shared = { &options->read, 0 };
+  Shared shared = { options, 0 };
   guint n = thread_count (options->jobs, reading->len);
   GThreadPool *pool = NULL;
   if (n > 1)
@@ -96,7 +134,7 @@ is_usable (const RcaTable *table)
 RcaStore *
 rca_store_open_files (const char *const *paths, guint n_paths, const RcaOpenOptions *options, GError **error)
 {
-  static const RcaOpenOptions none = { .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE } };
+  static const RcaOpenOptions none = { 0 };
   options = options ? options : &none;
   g_autoptr (RcaTable) table = rca_table_new ();
   g_autoptr (GPtrArray) source = rca_sources_find (paths, n_paths, table->problem);

@@ -78,7 +78,7 @@ typedef struct {
   GArray *offset; /* guint64: records before it are known */
   guint64 number; /* of the segment */
   const char *dir;
-  const RcaReadOptions *read;
+  RcaReadOptions read; /* everything is read, whatever span will be asked about */
   RcaTableSource *rows;
   RcaTableWriter *writer;
   RcaSegmentWriter *segment;
@@ -243,7 +243,7 @@ read_source (gpointer data, gpointer user)
   in->last_sample_ns = RCA_TIME_NONE;
   in->known_until = in->to->info->last_ns;
   rca_table_writer_on_full (in->writer, sheet_full, in);
-  rca_source_read (in->source, in->read, take_event, in);
+  rca_source_read (in->source, &in->read, take_event, in);
   write_rest (in);
   if (in->error)
     rca_segment_writer_abandon (in->segment);
@@ -281,7 +281,8 @@ plan (RcaManifest *manifest, GPtrArray *found, const char *dir, const RcaOpenOpt
     RcaSource *source = g_ptr_array_index (found, i);
     RcaManifestSource *known = rca_manifest_find (manifest, source->path);
     Ingest in
-        = { .to = known ? known : rca_manifest_add (manifest, source->path), .dir = dir, .read = &options->read, .again = known && known->info->records > 0 };
+        = { .to = known ? known : rca_manifest_add (manifest, source->path), .dir = dir, .read = options->read, .again = known && known->info->records > 0 };
+    in.read.from_ns = in.read.to_ns = RCA_TIME_NONE;
     in.place = g_array_new (FALSE, FALSE, sizeof (guint));
     in.offset = g_array_new (FALSE, FALSE, sizeof (guint64));
     if (choose_parts (&in, source))

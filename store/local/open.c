@@ -2,8 +2,8 @@
 #include "local/marker.h"
 #include "store.h"
 
-/* Zones are not settled when segments are chosen: a zone is at most 14 hours, and a day is room enough. */
-#define SLACK_NS (86400 * RCA_NS_PER_S)
+/* Changes are wanted a day back, and zones are not settled yet when segments are chosen: another day. */
+#define SLACK_NS (2 * 86400 * RCA_NS_PER_S)
 
 typedef struct {
   RcaManifestSource *from;
