@@ -13,6 +13,7 @@
 
 typedef struct {
   RcaEnvelope envelope;
+  RcaBytes line; /* from the time on */
   RcaBytes message;
 } Syslog;
 
@@ -229,6 +230,7 @@ split (RcaBytes line, RcaStampContext *context, gboolean loose, Syslog *out)
   gboolean prioritised = take_priority (&rest, &out->envelope.severity);
   if (prioritised && rest.n > 2 && rest.p[0] == '1' && rest.p[1] == ' ')
     return split_5424 (rca_bytes_from (rest, 2), context, out);
+  out->line = rest;
   if (!take_time (&rest, context, &out->envelope))
   {
     /* the shortest form: /dev/log's, with neither host nor, at times, time */
@@ -372,10 +374,51 @@ learn_line (State *state, RcaStampContext *context, RcaBytes line)
   rca_inner_learn (state->inner, syslog.envelope.program, unescape (state, syslog.message));
 }
 
+/* A date with its year in @message that names the same day as the header, which has none:
+ * HAProxy's accept date, a server's own stamp. RCA_TIME_NONE without. */
+static gint64
+dated_by_message (const Syslog *syslog)
+{
+  RcaBytes near = rca_bytes (syslog->message.p, MIN (syslog->message.n, 96));
+  for (gsize i = 0; i + 10 < near.n; i++)
+  {
+    RcaStamp stamp;
+    if (!g_ascii_isdigit (near.p[i]) || (i > 0 && near.p[i - 1] != '[' && near.p[i - 1] != ' ' && near.p[i - 1] != '"'))
+      continue;
+    if (rca_stamp_parse (rca_bytes_from (near, i), NULL, &stamp) < 10 || !(stamp.flags & RCA_STAMP_HAS_YEAR))
+      continue;
+    RcaStampContext context = { .mtime_ns = stamp.time_ns, .previous_ns = stamp.time_ns };
+    RcaStamp header;
+    RcaBytes rest = syslog->line;
+    if (rca_stamp_parse (rest, &context, &header) > 0 && ABS (header.time_ns - stamp.time_ns) < 15 * 3600 * RCA_NS_PER_S)
+      return stamp.time_ns;
+  }
+  return RCA_TIME_NONE;
+}
+
+/* The year of headers without one, where the messages tell it. */
+static void
+learn_year (State *state, const RcaSampleLines *sample)
+{
+  RcaStampContext context = state->context;
+  for (guint i = 0; i < sample->n_lines; i++)
+  {
+    Syslog syslog;
+    if (!split (sample->line[i], &context, TRUE, &syslog) || !(syslog.envelope.flags & RCA_EVENT_DATE_UNKNOWN))
+      continue;
+    gint64 dated = dated_by_message (&syslog);
+    if (dated == RCA_TIME_NONE)
+      continue;
+    state->context.previous_ns = dated;
+    return;
+  }
+}
+
 static gpointer
 syslog_open (const RcaSampleLines *sample)
 {
   State *state = state_new (sample);
+  learn_year (state, sample);
   RcaStampContext context = state->context;
   for (guint i = 0; i < sample->n_lines; i++)
     learn_line (state, &context, sample->line[i]);
