@@ -152,7 +152,7 @@ fill_time (RcaAppRecord *record)
  * Logback 5000..40000. Below 10 they do: Nextcloud counts up from debug 0 to fatal 4, syslog
  * (GELF, journald) down from debug 7 to emergency 0. */
 static RcaSeverity
-level_of_number (gint64 n, gboolean nextcloud)
+level_of_number (gint64 n, gboolean count_up)
 {
   static const struct {
     gint64 below;
@@ -164,7 +164,7 @@ level_of_number (gint64 n, gboolean nextcloud)
     { 20000, RCA_SEVERITY_DEBUG }, { 30000, RCA_SEVERITY_INFO }, { 40000, RCA_SEVERITY_WARN }, { 50000, RCA_SEVERITY_ERROR },
   };
   static const RcaSeverity up[] = { RCA_SEVERITY_DEBUG, RCA_SEVERITY_INFO, RCA_SEVERITY_WARN, RCA_SEVERITY_ERROR, RCA_SEVERITY_FATAL };
-  if (nextcloud && n >= 0 && n < (gint64)G_N_ELEMENTS (up))
+  if (count_up && n >= 0 && n < (gint64)G_N_ELEMENTS (up))
     return up[n];
   if (n < 10)
     return rca_severity_from_syslog (n);
@@ -172,14 +172,6 @@ level_of_number (gint64 n, gboolean nextcloud)
     if (n < scale[i].below)
       return scale[i].severity;
   return RCA_SEVERITY_NONE;
-}
-
-/* What Nextcloud alone writes. */
-static gboolean
-is_nextcloud (const RcaAppRecord *record)
-{
-  return rca_app_record_has (record, RCA_SLOT_REQUEST_ID) && rca_app_record_has (record, RCA_SLOT_CLIENT) && rca_app_record_has (record, RCA_SLOT_VERSION)
-         && record->slot[RCA_SLOT_LEVEL].number;
 }
 
 static gboolean
@@ -217,7 +209,7 @@ fill_severity (RcaAppRecord *record)
   if (otel.n > 0 && rca_parse_int (otel, &n) && n > 0)
     ev->severity = rca_severity_from_otel (n);
   else if (word.n > 0 && rca_parse_int (word, &n))
-    ev->severity = level_of_number (n, is_nextcloud (record));
+    ev->severity = level_of_number (n, record->source->levels_count_up);
   else if (word.n > 0)
     parse_level (word, &ev->severity);
   else if (python.n > 0 && rca_parse_int (python, &n))
@@ -273,7 +265,7 @@ fill_identity (RcaAppRecord *record)
   if (service.n > 0 && g_ascii_isdigit (service.p[0]) && rca_parse_duration (service, 0, &ignored))
     rca_app_record_set (record, RCA_SLOT_DURATION, 9, service); /* Heroku's service=30000ms */
   else if (service.n > 0)
-    rca_event_set_str (ev, is_nextcloud (record) ? RCA_FIELD_LOGGER : RCA_FIELD_SERVICE, service);
+    rca_event_set_str (ev, record->source->levels_count_up ? RCA_FIELD_LOGGER : RCA_FIELD_SERVICE, service);
   if (name.n > 0)
   { /* pino and bunyan name the service so, python-json-logger the logger */
     gboolean logger = service.n > 0 || !record->slot[RCA_SLOT_LEVEL].number || !rca_app_record_has (record, RCA_SLOT_LEVEL);
@@ -325,7 +317,7 @@ fill_exception (RcaAppRecord *record)
   }
   if (message.n == 0 && text.n > 0 && !rca_bytes_equal (text, RCA_BYTES ("true")) && !rca_bytes_equal (text, RCA_BYTES ("false")))
     message = text;
-  if (type.n == 0 && code.n > 0 && is_code (code) && ev->severity >= RCA_SEVERITY_WARN)
+  if ((type.n == 0 || is_vague (type)) && is_code (code) && ev->severity >= RCA_SEVERITY_WARN)
     type = code;
   rca_event_set_str (ev, RCA_FIELD_EXCEPTION, type);
   rca_event_set_str (ev, RCA_FIELD_EXCEPTION_MESSAGE, message);

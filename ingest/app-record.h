@@ -13,9 +13,10 @@
 /* Learnt from a source's sample, and what runs along with its records. */
 typedef struct {
   RcaStampContext stamps;
-  gint64 unit_ns;       /* of durations without a unit */
-  gint64 last_start_ns; /* of the last process start told without a version; RCA_TIME_NONE */
-  gdouble *durations;   /* while learning: bare durations met, else NULL */
+  gint64 unit_ns;           /* of durations without a unit */
+  gint64 last_start_ns;     /* of the last process start told without a version; RCA_TIME_NONE */
+  gboolean levels_count_up; /* numbers below 10 are Nextcloud's, not syslog's */
+  gdouble *durations;       /* while learning: bare durations met, else NULL */
   guint n_durations;
   guint n_fractions; /* of them with a decimal point */
 } RcaAppSource;

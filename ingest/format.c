@@ -34,6 +34,8 @@ static const RcaFormat *const formats[] = {
   &rca_format_postgres_stderr,
   &rca_format_postgres_csv,
   &rca_format_postgres_json,
+  &rca_format_logfmt,
+  &rca_format_app_text,
   &rca_format_plain,
 };
 /* clang-format on */

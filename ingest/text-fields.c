@@ -70,8 +70,8 @@ read_value (RcaBytes text, gsize at, RcaBytes *value)
   return i;
 }
 
-static void
-find_pairs (RcaAppRecord *record, RcaBytes line)
+void
+rca_text_pairs (RcaAppRecord *record, RcaBytes line)
 {
   for (gsize at = 0; at < line.n;)
   {
@@ -385,7 +385,7 @@ rca_text_scan (RcaAppRecord *record, RcaBytes text)
 {
   const char *lf = memchr (text.p, '\n', text.n);
   RcaBytes line = rca_bytes (text.p, MIN (lf ? (gsize)(lf - text.p) : text.n, MAX_SCAN));
-  find_pairs (record, line);
+  rca_text_pairs (record, line);
   find_request (record, line);
   find_statement (record, text);
 }

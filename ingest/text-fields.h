@@ -7,7 +7,10 @@
  * @message, less a JSON object at its end. */
 void rca_text_fields (RcaAppRecord *record, RcaBytes message);
 
-/* The same for a message that is known to be text alone: its end is no JSON of the logger's, MESSAGE is left. */
+/* The key=value pairs of @text alone. */
+void rca_text_pairs (RcaAppRecord *record, RcaBytes text);
+
+/* Like rca_text_fields() for a message that is known to be text alone: its end is no JSON of the logger's, MESSAGE is left. */
 void rca_text_scan (RcaAppRecord *record, RcaBytes message);
 
 /* Begins like a SQL statement, in any case. */

@@ -32,3 +32,5 @@ extern const RcaFormat rca_format_otlp;
 extern const RcaFormat rca_format_otlp_document;
 extern const RcaFormat rca_format_fluent;
 extern const RcaFormat rca_format_cloud_logging;
+extern const RcaFormat rca_format_logfmt;
+extern const RcaFormat rca_format_app_text;

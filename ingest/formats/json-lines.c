@@ -116,10 +116,19 @@ learn (JsonLines *state, const RcaSampleLines *sample)
   rca_app_source_learnt (&state->source);
 }
 
+/* Members that Nextcloud writes side by side, and whose logger nobody else uses. */
+static gboolean
+is_nextcloud (const RcaSampleLines *sample)
+{
+  return rca_bytes_find (sample->head, RCA_BYTES ("\"reqId\":")) >= 0 && rca_bytes_find (sample->head, RCA_BYTES ("\"remoteAddr\":")) >= 0
+         && rca_bytes_find (sample->head, RCA_BYTES ("\"userAgent\":")) >= 0;
+}
+
 static gpointer
 json_lines_open (const RcaSampleLines *sample)
 {
   JsonLines *state = json_lines_new (sample->mtime_ns);
+  state->source.levels_count_up = is_nextcloud (sample);
   learn (state, sample);
   return state;
 }

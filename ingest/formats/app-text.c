@@ -1,0 +1,312 @@
+/* Text logs of applications: a time stamp, a level, names, the message, and what follows it
+ * on lines of its own (stack traces, statements). Python logging, log4j, Logback, Spring,
+ * JUL, Go, klog, zap's and structlog's consoles, hclog, Rust, Serilog, NLog, log4js, Nest,
+ * Celery, gunicorn, PHP-FPM, Elixir…: their patterns differ in order and marks only, so
+ * where the stamp stands and how long the prefix is are learnt from the sample. */
+#include "../log-prefix.h"
+#include "../severity.h"
+#include "../stack-trace.h"
+#include "../text-fields.h"
+#include "formats.h"
+
+#define MAX_TOKENS 5  /* a stamp may be the first to fifth token */
+#define MAX_OFFSET 64 /* and begin within that many bytes */
+#define MIN_STAMP  8
+#define MAX_SHAPES 200
+
+typedef struct {
+  RcaAppSource source;
+  RcaArena *arena;
+  RcaAppRecord record;
+  guint token; /* where stamps stand */
+  guint parts; /* of the prefix */
+  gboolean seen_record;
+} AppText;
+
+typedef struct {
+  gsize at, end;
+  RcaStamp stamp;
+} Found;
+
+/* The start of token @n of @line, or -1. */
+static gssize
+token_at (RcaBytes line, guint n)
+{
+  gsize at = 0;
+  for (guint i = 0; i < n; i++)
+  {
+    while (at < line.n && line.p[at] != ' ' && line.p[at] != '\t' && line.p[at] != '|')
+      at++;
+    while (at < line.n && (line.p[at] == ' ' || line.p[at] == '\t' || line.p[at] == '|'))
+      at++;
+    if (at >= line.n || at > MAX_OFFSET)
+      return -1;
+  }
+  return (gssize)at;
+}
+
+static gboolean
+stamp_at (RcaBytes line, guint token, RcaStampContext *context, Found *found)
+{
+  gssize start = token_at (line, token);
+  if (start < 0)
+    return FALSE;
+  RcaBytes rest = rca_bytes_from (line, (gsize)start);
+  gsize skip = rest.n && strchr ("[\"<(", rest.p[0]) && rest.p[0] ? 1 : 0;
+  if (skip >= rest.n || (!g_ascii_isdigit (rest.p[skip]) && !g_ascii_isupper (rest.p[skip])))
+    return FALSE;
+  RcaBytes text = rca_bytes_from (rest, skip);
+  gsize n = rca_stamp_parse (text, context, &found->stamp);
+  /* bare numbers are times only where a format says so */
+  if (n < MIN_STAMP || (!memchr (text.p, ':', n) && !memchr (text.p, ' ', n) && !memchr (text.p, '.', n)))
+    return FALSE;
+  found->at = (gsize)start;
+  found->end = (gsize)start + skip + n;
+  return TRUE;
+}
+
+static gboolean
+find_stamp (const AppText *state, RcaBytes line, RcaStampContext *context, Found *found)
+{
+  return stamp_at (line, state->token, context, found) || (state->token != 0 && stamp_at (line, 0, context, found));
+}
+
+/* The bracket or quote a stamp stood in, and the mark behind it. */
+static gsize
+after_stamp (RcaBytes line, gsize end)
+{
+  while (end < line.n && strchr ("])>\",", line.p[end]) && line.p[end])
+    end++;
+  return end;
+}
+
+static RcaBytes
+first_line (RcaBytes text)
+{
+  const char *lf = memchr (text.p, '\n', text.n);
+  gsize n = lf ? (gsize)(lf - text.p) : text.n;
+  return rca_bytes (text.p, n > 0 && text.p[n - 1] == '\r' ? n - 1 : n);
+}
+
+/* The token where most stamps of @sample stand. */
+static guint
+learn_token (const RcaSampleLines *sample, guint *fits, guint *lines)
+{
+  guint count[MAX_TOKENS] = { 0 }, best = 0;
+  RcaStampContext context;
+  rca_stamp_context_init (&context, sample->mtime_ns);
+  *lines = 0;
+  for (guint i = 0; i < sample->n_lines; i++)
+  {
+    Found found;
+    RcaBytes line = sample->line[i];
+    *lines += line.n > 0;
+    for (guint t = 0; t < MAX_TOKENS; t++)
+      if (stamp_at (line, t, &context, &found))
+      {
+        count[t]++;
+        break;
+      }
+  }
+  for (guint t = 1; t < MAX_TOKENS; t++)
+    if (count[t] > count[best])
+      best = t;
+  *fits = count[best];
+  return best;
+}
+
+/* klog's and glog's level is the letter before the stamp; others put a word there. */
+static RcaSeverity
+level_before (RcaBytes line, gsize stamp_at_byte)
+{
+  RcaSeverity severity = RCA_SEVERITY_NONE;
+  if (stamp_at_byte == 0 && line.n > 5 && strchr ("IWEFDVC", line.p[0]) && line.p[0] && g_ascii_isdigit (line.p[1]) && g_ascii_isdigit (line.p[4]))
+    rca_severity_parse (rca_bytes (line.p, 1), &severity);
+  return severity;
+}
+
+/* Prefix shapes of the sample's records. */
+static guint
+learn_parts (AppText *state, const RcaSampleLines *sample, guint *levels)
+{
+  RcaPrefixShape shapes[MAX_SHAPES];
+  RcaStampContext context;
+  guint n = 0;
+  rca_stamp_context_init (&context, sample->mtime_ns);
+  *levels = 0;
+  g_autofree RcaEvent *ev = g_new0 (RcaEvent, 1);
+  for (guint i = 0; i < sample->n_lines && n < MAX_SHAPES; i++)
+  {
+    Found found;
+    RcaBytes line = sample->line[i];
+    if (!find_stamp (state, line, &context, &found))
+      continue;
+    rca_event_clear (ev);
+    rca_app_record_begin (&state->record, ev, state->arena, &state->source);
+    ev->severity = level_before (line, found.at);
+    rca_prefix_read (rca_bytes (line.p, found.at), 4, &state->record, NULL);
+    rca_prefix_read (rca_bytes_from (line, after_stamp (line, found.end)), RCA_PREFIX_MAX_PARTS, &state->record, &shapes[n++]);
+    *levels += ev->severity != RCA_SEVERITY_NONE;
+  }
+  guint learnt = rca_prefix_learn (shapes, n);
+  return learnt > 0 ? learnt : 3;
+}
+
+static AppText *
+app_text_new (const RcaSampleLines *sample, guint *fits, guint *lines, guint *levels)
+{
+  AppText *state = g_new0 (AppText, 1);
+  rca_app_source_init (&state->source, sample->mtime_ns);
+  state->arena = rca_arena_new ();
+  state->token = learn_token (sample, fits, lines);
+  state->parts = learn_parts (state, sample, levels);
+  return state;
+}
+
+static void
+app_text_close (gpointer data)
+{
+  AppText *state = data;
+  rca_arena_free (state->arena);
+  g_free (state);
+}
+
+/* Lines that no record begins on, but that belong to the record before: the better they are accounted
+ * for, the surer it is that this is how the log is laid out. */
+static guint
+count_accounted (const AppText *state, const RcaSampleLines *sample)
+{
+  guint n = 0;
+  RcaStampContext context;
+  rca_stamp_context_init (&context, sample->mtime_ns);
+  for (guint i = 0; i < sample->n_lines; i++)
+  {
+    Found found;
+    RcaBytes line = sample->line[i];
+    n += line.n > 0 && (find_stamp (state, line, &context, &found) || rca_stack_trace_continues (line));
+  }
+  return n;
+}
+
+static void
+sniff (const RcaSampleLines *sample, RcaSniff *out)
+{
+  guint fits, lines, levels;
+  AppText *state = app_text_new (sample, &fits, &lines, &levels);
+  guint accounted = count_accounted (state, sample);
+  app_text_close (state);
+  if (fits == 0 || fits * 20 < lines)
+    return;
+  levels = MIN (levels, fits);
+  out->score = 27 + (gint)(40 * levels / fits) + (levels * 2 > fits ? (gint)(12 * MIN (accounted, lines) / lines) : 0);
+  g_snprintf (out->reason, sizeof out->reason, "%u of %u lines begin with a time stamp, %u of them with a level", fits, lines, levels);
+}
+
+/* glog opens a file with lines about itself; the first tells the year. */
+static gboolean
+is_banner (AppText *state, RcaBytes line)
+{
+  static const char *const banners[]
+      = { "Log file created at: ", "Running on machine: ", "Binary: Built with ", "Log line format: ", "Application fingerprint: ", "Running duration (" };
+  RcaStamp stamp;
+  for (guint i = 0; i < G_N_ELEMENTS (banners); i++)
+    if (rca_bytes_has_prefix (line, rca_bytes_str (banners[i])))
+    {
+      if (i == 0)
+        rca_stamp_parse (rca_bytes_from (line, strlen (banners[0])), &state->source.stamps, &stamp);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static RcaLineKind
+app_text_line (gpointer data, RcaBytes line)
+{
+  AppText *state = data;
+  RcaStampContext scratch = state->source.stamps; /* the record's own turn comes in decode() */
+  Found found;
+  if (line.n == 0 || is_banner (state, line))
+    return RCA_LINE_NONE;
+  if (!find_stamp (state, line, &scratch, &found))
+    return state->seen_record ? RCA_LINE_CONTINUES : RCA_LINE_NONE;
+  state->seen_record = TRUE;
+  return RCA_LINE_RECORD;
+}
+
+/* java.util.logging puts class and method on the first line, level and text on the second. */
+static RcaBytes
+skip_jul_line (RcaBytes message, RcaEvent *ev)
+{
+  RcaBytes line = first_line (message), rest = rca_bytes_from (message, line.n);
+  while (rest.n > 0 && (rest.p[0] == '\n' || rest.p[0] == '\r'))
+    rest = rca_bytes_from (rest, 1);
+  gsize n = 0;
+  while (n < rest.n && g_ascii_isupper (rest.p[n]))
+    n++;
+  if (ev->severity != RCA_SEVERITY_NONE || memchr (line.p, ' ', line.n) || n < 4 || n + 1 >= rest.n || rest.p[n] != ':'
+      || !rca_severity_parse (rca_bytes (rest.p, n), &ev->severity))
+    return message;
+  return rca_bytes_from (rest, n + 2);
+}
+
+static gboolean
+take_member (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth, gpointer user)
+{
+  if (type == RCA_JSON_OBJECT)
+    return depth < 5;
+  rca_app_record_pair (user, depth == 1 ? key : path, value, type);
+  return FALSE;
+}
+
+static void
+read_message (AppText *state, RcaBytes message, RcaEvent *ev)
+{
+  if (message.n > 1 && message.p[0] == '{' && message.p[1] == '"' && rca_json_scan (message, state->arena, take_member, &state->record) > 0)
+  {
+    RcaBytes said = rca_app_record_get (&state->record, RCA_SLOT_MESSAGE);
+    rca_text_scan (&state->record, said);
+    return;
+  }
+  rca_text_fields (&state->record, skip_jul_line (message, ev));
+}
+
+static RcaDecodeResult
+app_text_decode (gpointer data, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  AppText *state = data;
+  Found found;
+  rca_arena_reset (state->arena);
+  RcaBytes line = first_line (text);
+  if (!find_stamp (state, line, &state->source.stamps, &found))
+    return RCA_DECODE_REJECT;
+  rca_stamp_apply (&found.stamp, ev);
+  rca_app_record_begin (&state->record, ev, state->arena, &state->source);
+  ev->severity = level_before (line, found.at);
+  if (found.at > 0)
+    rca_prefix_read (rca_bytes (line.p, found.at), 4, &state->record, NULL);
+  gsize prefix = after_stamp (line, found.end);
+  gsize message = prefix + rca_prefix_read (rca_bytes_from (line, prefix), state->parts, &state->record, NULL);
+  rca_text_pairs (&state->record, rca_bytes (line.p, message));
+  read_message (state, rca_bytes_from (text, message), ev);
+  rca_app_record_end (&state->record);
+  emit (ev, user);
+  return RCA_DECODE_OK;
+}
+
+static gpointer
+app_text_open (const RcaSampleLines *sample)
+{
+  guint fits, lines, levels;
+  AppText *state = app_text_new (sample, &fits, &lines, &levels);
+  return state;
+}
+
+const RcaFormat rca_format_app_text = {
+  .name = "app-text",
+  .stream = RCA_STREAM_APP,
+  .sniff = sniff,
+  .open = app_text_open,
+  .close = app_text_close,
+  .line = app_text_line,
+  .decode = app_text_decode,
+};
