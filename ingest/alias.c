@@ -21,7 +21,7 @@ static const struct {
   { { RCA_SLOT_TIME_NANO, 3, 0 }, "timestampnanos instantnanoofsecond timenanos" },
   { { RCA_SLOT_LEVEL, 3, 0 }, "level levelname severity severitytext lvl loglevel @l recordlevelname" },
   { { RCA_SLOT_LEVEL, 2, 0 }, "sev logseverity" },
-  { { RCA_SLOT_LEVEL, 1, 0 }, "priority" },
+  { { RCA_SLOT_LEVEL, 1, 0 }, "priority at" }, /* Heroku: at=error */
   { { RCA_SLOT_LEVEL_OTEL, 2, 0 }, "severitynumber" },
   { { RCA_SLOT_LEVEL_PYTHON, 2, 0 }, "levelno recordlevelno" },
   { { RCA_SLOT_MESSAGE, 4, 0 }, "fieldsmessage" },

@@ -199,6 +199,8 @@ logfmt_decode (gpointer data, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpointe
   RcaBytes message = rca_app_record_get (&state->record, RCA_SLOT_MESSAGE);
   if (message.n > 0)
     rca_text_scan (&state->record, message);
+  else
+    rca_app_record_set (&state->record, RCA_SLOT_MESSAGE, RCA_ALIAS_WEAK, line);
   rca_app_record_end (&state->record);
   emit (ev, user);
   return RCA_DECODE_OK;
