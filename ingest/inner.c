@@ -1,23 +1,15 @@
 #include "inner.h"
 #include "app-record.h"
-#include "formats/formats.h"
+#include "inner-channel.h"
 #include "program.h"
 #include "severity.h"
-#include "stack-trace.h"
 #include "text-fields.h"
-#include "timestamp.h"
 #include "trace-lines.h"
 #include <xxhash.h>
 
-#define MAX_CHANNELS     1024 /* programs beyond share one channel */
-#define MAX_DECODERS     4    /* formats that alternate in one channel */
-#define MAX_SAMPLE_LINES 100  /* of one program, while learning */
-#define MAX_SAMPLE_BYTES (64 * 1024)
-#define MIN_STRAY_SCORE  40 /* of one line alone: above what the generic text format reaches */
-#define N_HELD           32 /* processes of one program whose records are put together at a time */
-#define MAX_HELD_BYTES   ((gsize)1 << 20)
-#define QUARTER_HOUR_NS  (900 * RCA_NS_PER_S)
-#define ZONE_SLACK_NS    (60 * RCA_NS_PER_S) /* between writing and wrapping */
+#define MAX_CHANNELS   1024 /* programs beyond share one channel */
+#define N_HELD         32   /* processes of one program whose records are put together at a time */
+#define MAX_HELD_BYTES ((gsize)1 << 20)
 
 /* A record being put together. */
 typedef struct {
@@ -34,27 +26,19 @@ typedef struct {
 typedef struct {
   char *program;
   RcaBytes key;
-  RcaDecoder *decoder[MAX_DECODERS]; /* the one that fitted last first */
-  guint n_decoders;
-  guint next_sniff; /* rejected payloads until the next try to sniff one */
-  guint rejected, patience;
-  guint strays, next_stray; /* lines that may be of another format, likewise */
+  RcaChannel formats;
   Held held[N_HELD];
   guint n_held, evict;
-  GString *sample; /* while learning: payloads, LF between */
-  guint n_sample;
 } Channel;
 
 struct RcaInner {
   GHashTable *channels; /* RcaBytes* → Channel */
   GPtrArray *order;
   Channel *last;
-  char *path, *conf;
-  gint64 mtime_ns;
-  RcaArena *arena; /* of the text at hand */
+  RcaSampleLines outer; /* without lines; path and conf are owned */
+  RcaArena *arena;      /* of the text at hand */
   RcaAppSource source;
   RcaAppRecord record;
-  RcaEvent *scratch;
 };
 
 static guint
@@ -74,16 +58,13 @@ static void
 channel_free (gpointer data)
 {
   Channel *channel = data;
-  for (guint i = 0; i < channel->n_decoders; i++)
-    rca_decoder_free (channel->decoder[i]);
+  rca_channel_clear (&channel->formats);
   for (guint i = 0; i < channel->n_held; i++)
   {
     g_string_free (channel->held[i].text, TRUE);
     g_string_free (channel->held[i].raw, TRUE);
     g_string_free (channel->held[i].names, TRUE);
   }
-  if (channel->sample)
-    g_string_free (channel->sample, TRUE);
   g_free (channel->program);
   g_free (channel);
 }
@@ -94,11 +75,8 @@ rca_inner_new (const RcaSampleLines *outer)
   RcaInner *inner = g_new0 (RcaInner, 1);
   inner->channels = g_hash_table_new (hash_bytes, equal_bytes);
   inner->order = g_ptr_array_new_with_free_func (channel_free);
-  inner->path = g_strdup (outer->path);
-  inner->conf = g_strdup (outer->conf);
-  inner->mtime_ns = outer->mtime_ns;
+  inner->outer = (RcaSampleLines){ .path = g_strdup (outer->path), .conf = g_strdup (outer->conf), .mtime_ns = outer->mtime_ns };
   inner->arena = rca_arena_new ();
-  inner->scratch = g_new0 (RcaEvent, 1);
   rca_app_source_init (&inner->source, outer->mtime_ns);
   return inner;
 }
@@ -111,24 +89,9 @@ rca_inner_free (RcaInner *inner)
   g_hash_table_unref (inner->channels);
   g_ptr_array_unref (inner->order);
   rca_arena_free (inner->arena);
-  g_free (inner->scratch);
-  g_free (inner->path);
-  g_free (inner->conf);
+  g_free ((char *)inner->outer.path);
+  g_free ((char *)inner->outer.conf);
   g_free (inner);
-}
-
-/* Programs whose lines are known without a look: a few kernel lines prove nothing to a sniffer. */
-static void
-add_known_format (RcaInner *inner, Channel *channel)
-{
-  static const char *const known[][2] = { { "kernel", "kernel" } };
-  const RcaSampleLines sample = { .path = inner->path, .mtime_ns = inner->mtime_ns, .conf = inner->conf };
-  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
-  {
-    const RcaFormat *format = strcmp (channel->program, known[i][0]) == 0 ? rca_format_find (known[i][1]) : NULL;
-    if (format)
-      channel->decoder[channel->n_decoders++] = rca_decoder_new (format, &sample);
-  }
 }
 
 static Channel *
@@ -144,10 +107,9 @@ channel_of (RcaInner *inner, RcaBytes program)
     channel = g_new0 (Channel, 1);
     channel->program = g_strndup (program.p ?: "", program.n);
     channel->key = rca_bytes (channel->program, program.n);
-    channel->patience = 1;
     g_hash_table_insert (inner->channels, &channel->key, channel);
     g_ptr_array_add (inner->order, channel);
-    add_known_format (inner, channel);
+    rca_channel_init (&channel->formats, channel->program, &inner->outer);
   }
   return inner->last = channel;
 }
@@ -155,116 +117,20 @@ channel_of (RcaInner *inner, RcaBytes program)
 void
 rca_inner_learn (RcaInner *inner, RcaBytes program, RcaBytes payload)
 {
-  Channel *channel = channel_of (inner, program);
-  if (!channel->sample)
-    channel->sample = g_string_new (NULL);
-  if (channel->n_sample >= MAX_SAMPLE_LINES || channel->sample->len + payload.n > MAX_SAMPLE_BYTES)
-    return;
-  g_string_append_len (channel->sample, payload.p, (gssize)payload.n);
-  g_string_append_c (channel->sample, '\n');
-  channel->n_sample++;
-}
-
-/* Text that happens to hold a time somewhere needs no generic format, as the envelope has a
- * time; text that begins with one does: it tells which lines continue a record. */
-static gboolean
-begins_with_times (const RcaSampleLines *sample)
-{
-  guint fits = 0;
-  for (guint i = 0; i < sample->n_lines; i++)
-  {
-    RcaStamp stamp;
-    fits += rca_stamp_parse (sample->line[i], NULL, &stamp) >= sizeof "00:00:00" - 1 && stamp.flags & RCA_STAMP_HAS_DATE;
-  }
-  return fits * 4 >= sample->n_lines;
-}
-
-/* Sniffs @text; adds the decoder in front. FALSE when nothing new fits. */
-static gboolean
-sniff_text (RcaInner *inner, Channel *channel, RcaBytes text, gint at_least)
-{
-  RcaBytes line[MAX_SAMPLE_LINES];
-  RcaSampleLines sample = { .line = line, .head = text, .whole = FALSE, .path = inner->path, .mtime_ns = inner->mtime_ns, .conf = inner->conf };
-  for (const char *p = text.p, *end = text.p + text.n; p < end && sample.n_lines < MAX_SAMPLE_LINES;)
-  {
-    const char *lf = memchr (p, '\n', (gsize)(end - p));
-    line[sample.n_lines] = rca_bytes (p, (gsize)((lf ?: end) - p));
-    p += line[sample.n_lines++].n + 1;
-  }
-  RcaSniff sniff;
-  const RcaFormat *format = rca_sniff (&sample, &sniff);
-  if (!format || format->document || sniff.score < at_least || (format == &rca_format_plain && !begins_with_times (&sample)))
-    return FALSE;
-  for (guint i = 0; i < channel->n_decoders; i++)
-    if (rca_decoder_format (channel->decoder[i]) == format)
-      return FALSE;
-  if (channel->n_decoders == MAX_DECODERS)
-    return FALSE;
-  memmove (channel->decoder + 1, channel->decoder, channel->n_decoders * sizeof channel->decoder[0]);
-  channel->decoder[0] = rca_decoder_new (format, &sample);
-  channel->n_decoders++;
-  return TRUE;
+  rca_channel_learn (&channel_of (inner, program)->formats, payload);
 }
 
 void
 rca_inner_learnt (RcaInner *inner)
 {
   for (guint i = 0; i < inner->order->len; i++)
-  {
-    Channel *channel = inner->order->pdata[i];
-    sniff_text (inner, channel, rca_bytes (channel->sample->str, channel->sample->len), 1);
-    g_string_free (g_steal_pointer (&channel->sample), TRUE);
-  }
+    rca_channel_learnt (&((Channel *)inner->order->pdata[i])->formats);
 }
 
 gboolean
 rca_inner_has_format (RcaInner *inner, RcaBytes program)
 {
-  return channel_of (inner, program)->n_decoders > 0;
-}
-
-/* A local time's distance from the envelope's is its zone, but for the moment in between. */
-static void
-settle_time (const RcaEnvelope *envelope, RcaEvent *ev)
-{
-  if (envelope->time_ns == RCA_TIME_NONE)
-    return;
-  if (ev->time_ns == RCA_TIME_NONE)
-  {
-    ev->time_ns = envelope->time_ns;
-    ev->flags |= envelope->flags & (RCA_EVENT_ZONE_UNKNOWN | RCA_EVENT_DATE_UNKNOWN);
-    return;
-  }
-  guint unsure = ev->flags & (RCA_EVENT_ZONE_UNKNOWN | RCA_EVENT_DATE_UNKNOWN);
-  if (!unsure || (envelope->flags & unsure))
-    return;
-  gint64 ahead = ev->time_ns - envelope->time_ns;
-  gint64 quarters = (ahead + (ahead >= 0 ? QUARTER_HOUR_NS / 2 : -QUARTER_HOUR_NS / 2)) / QUARTER_HOUR_NS;
-  gint64 rest = ahead - quarters * QUARTER_HOUR_NS;
-  if (ABS (quarters) <= 14 * 4 && ABS (rest) <= ZONE_SLACK_NS)
-    ev->time_ns -= quarters * QUARTER_HOUR_NS;
-  else
-    ev->time_ns = envelope->time_ns;
-  ev->flags &= ~unsure;
-}
-
-void
-rca_envelope_apply (const RcaEnvelope *envelope, RcaEvent *ev)
-{
-  settle_time (envelope, ev);
-  /* a web server or database that logs JSON or key=value is no application */
-  if (ev->stream == RCA_STREAM_APP && envelope->stream != RCA_STREAM_UNKNOWN)
-    ev->stream = envelope->stream;
-  if (ev->severity == RCA_SEVERITY_NONE)
-    ev->severity = envelope->severity;
-  if (!rca_event_has (ev, RCA_FIELD_SERVICE))
-    rca_event_set_str (ev, RCA_FIELD_SERVICE, envelope->program);
-  if (!rca_event_has (ev, RCA_FIELD_HOST))
-    rca_event_set_str (ev, RCA_FIELD_HOST, envelope->host);
-  if (!rca_event_has (ev, RCA_FIELD_PID) && envelope->pid > 0)
-    rca_event_set_num (ev, RCA_FIELD_PID, envelope->pid);
-  if (!rca_event_has (ev, RCA_FIELD_INSTANCE))
-    rca_event_set_str (ev, RCA_FIELD_INSTANCE, envelope->instance);
+  return channel_of (inner, program)->formats.n_decoders > 0;
 }
 
 typedef struct {
@@ -311,41 +177,12 @@ emit_text (RcaInner *inner, const RcaEnvelope *envelope, RcaBytes text, RcaEvent
   emit (ev, user);
 }
 
-/* Tries the channel's formats; the one that fits comes to the front. */
-static gboolean
-try_decoders (Channel *channel, RcaBytes text, RcaEvent *ev, Emission *emission)
-{
-  for (guint i = 0; i < channel->n_decoders; i++)
-  {
-    RcaDecoder *decoder = channel->decoder[i];
-    rca_event_clear (ev);
-    if (rca_decoder_decode (decoder, text, ev, emit_inner, emission) == RCA_DECODE_REJECT)
-      continue;
-    memmove (channel->decoder + 1, channel->decoder, i * sizeof channel->decoder[0]);
-    channel->decoder[0] = decoder;
-    return TRUE;
-  }
-  return FALSE;
-}
-
 static void
 decode_text (RcaInner *inner, Channel *channel, const RcaEnvelope *envelope, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
   Emission emission = { envelope, emit, user };
-  if (try_decoders (channel, text, ev, &emission))
-    return;
-  /* sniffing costs much more than decoding: ever rarer while it brings nothing */
-  if (channel->rejected++ >= channel->next_sniff && channel->n_decoders < MAX_DECODERS)
-  {
-    channel->next_sniff = channel->rejected + channel->patience;
-    channel->patience = MIN (channel->patience * 2, 4096);
-    if (sniff_text (inner, channel, text, 1) && try_decoders (channel, text, ev, &emission))
-    {
-      channel->patience = 1;
-      return;
-    }
-  }
-  emit_text (inner, envelope, text, ev, emit, user);
+  if (!rca_channel_decode (&channel->formats, text, ev, emit_inner, &emission))
+    emit_text (inner, envelope, text, ev, emit, user);
 }
 
 static void
@@ -431,48 +268,15 @@ hold_more (Held *held, const char *separator, RcaBytes payload, RcaBytes raw)
   g_string_append_len (held->raw, raw.p, (gssize)raw.n);
 }
 
-static void
-ignore_event (RcaEvent *ev, gpointer user)
-{
-}
-
-/* A line that the channel's first format takes for a continuation, but another one for a record. */
-static gboolean
-is_of_another (RcaInner *inner, Channel *channel, RcaBytes payload)
-{
-  if (payload.n < 2 || g_ascii_isspace (payload.p[0]) || rca_stack_trace_continues (payload))
-    return FALSE;
-  if (channel->n_decoders < MAX_DECODERS && channel->strays++ >= channel->next_stray)
-  {
-    channel->next_stray = channel->strays * 2;
-    if (sniff_text (inner, channel, payload, MIN_STRAY_SCORE))
-    {
-      RcaDecoder *found = channel->decoder[0]; /* behind the channel's own */
-      channel->decoder[0] = channel->decoder[1];
-      channel->decoder[1] = found;
-    }
-  }
-  for (guint i = 1; i < channel->n_decoders; i++)
-  {
-    rca_event_clear (inner->scratch);
-    inner->scratch->raw = payload;
-    if (rca_decoder_decode (channel->decoder[i], payload, inner->scratch, ignore_event, NULL) == RCA_DECODE_OK)
-      return TRUE;
-  }
-  return FALSE;
-}
-
 static RcaLineKind
-kind_of (RcaInner *inner, Channel *channel, Held *held, const RcaEnvelope *envelope, RcaBytes payload)
+kind_of (Channel *channel, Held *held, const RcaEnvelope *envelope, RcaBytes payload)
 {
+  RcaLineKind kind;
   if (rca_bytes_has_prefix (payload, RCA_BYTES ("{\"")))
     return RCA_LINE_RECORD; /* JSON between lines of text: no format would say that it continues one */
-  if (channel->n_decoders > 0 && rca_decoder_format (channel->decoder[0])->line)
-  {
-    RcaLineKind kind = rca_decoder_line (channel->decoder[0], payload);
-    return kind == RCA_LINE_CONTINUES && is_of_another (inner, channel, payload) ? RCA_LINE_RECORD : kind;
-  }
-  /* one that does not group lines still may print a trace between its records */
+  if (rca_channel_line (&channel->formats, payload, &kind))
+    return kind;
+  /* a format that does not group lines still may print a trace between its records */
   return envelope->stream == RCA_STREAM_MONITOR ? RCA_LINE_RECORD : rca_trace_line (&held->trace, payload);
 }
 
@@ -500,7 +304,7 @@ rca_inner_decode (RcaInner *inner, const RcaEnvelope *envelope, RcaPiece piece, 
   }
   if (is_blank (payload) && piece == RCA_PIECE_WHOLE)
     return RCA_DECODE_NONE;
-  RcaLineKind kind = piece == RCA_PIECE_CONTINUES ? RCA_LINE_CONTINUES : kind_of (inner, channel, held, envelope, payload);
+  RcaLineKind kind = piece == RCA_PIECE_CONTINUES ? RCA_LINE_CONTINUES : kind_of (channel, held, envelope, payload);
   if (kind == RCA_LINE_CONTINUES && held->open)
   {
     hold_more (held, "\n", payload, raw);
@@ -556,9 +360,9 @@ rca_inner_describe (RcaInner *inner)
   {
     Channel *channel = inner->order->pdata[i];
     g_string_append_printf (text, "%s%s: ", text->len ? "; " : "", *channel->program ? channel->program : "-");
-    for (guint j = 0; j < channel->n_decoders; j++)
-      g_string_append_printf (text, "%s%s", j ? ", " : "", rca_decoder_format (channel->decoder[j])->name);
-    if (channel->n_decoders == 0)
+    for (guint j = 0; j < channel->formats.n_decoders; j++)
+      g_string_append_printf (text, "%s%s", j ? ", " : "", rca_decoder_format (channel->formats.decoder[j])->name);
+    if (channel->formats.n_decoders == 0)
       g_string_append (text, "text");
   }
   return text->len ? g_utf8_make_valid (text->str, -1) : NULL;
