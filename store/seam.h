@@ -7,7 +7,8 @@
  * Times are UTC ns, corrected by each source's zone and clock offset. Requests and
  * statements are counted at their START (logged end minus duration). Spans are
  * half-open [start, end). All returned objects belong to the caller unless said
- * otherwise; strings inside an answer live as long as the answer. All orders are
+ * otherwise; strings inside an answer live as long as the answer and the store do, those of
+ * RcaSources as long as the answer. All orders are
  * deterministic: never that of a hash table, of files or of memory. */
 #pragma once
 #include "dimension.h"
@@ -67,6 +68,7 @@ typedef struct {
   RcaStream user_facing; /* cdn when edge logs carry requests, else access, else app; UNKNOWN when none */
   RcaSpan extent;      /* of all records with a time but changes and strays (under 1 % of the records, a week or more
                           from the others), unless there are only changes; start == end when none */
+  gpointer owner;      /* of the strings, which outlive the store; private */
 } RcaSources;
 
 /* ---- 2. frame ---------------------------------------------------------- */

@@ -1,7 +1,15 @@
 #include "scan.h"
 
+/* Copies *@text into @owner. */
+static void
+own (GStringChunk *owner, const char **text)
+{
+  if (*text)
+    *text = g_string_chunk_insert_const (owner, *text);
+}
+
 static RcaSourceInfo *
-describe (const RcaTableSource *s)
+describe (const RcaTableSource *s, GStringChunk *owner)
 {
   RcaSourceInfo *i = g_new0 (RcaSourceInfo, 1);
   *i = (RcaSourceInfo){
@@ -29,6 +37,9 @@ describe (const RcaTableSource *s)
     .present = s->present,
     .time_step_ns = s->time_step_ns,
   };
+  const char **texts[] = { &i->path, &i->format, &i->service, &i->host, &i->instance, &i->zone, &i->why, &i->columns };
+  for (gsize k = 0; k < G_N_ELEMENTS (texts); k++)
+    own (owner, texts[k]);
   return i;
 }
 
@@ -144,13 +155,20 @@ rca_table_sources (RcaTable *table)
 {
   RcaSources *answer = g_new0 (RcaSources, 1);
   answer->source = g_ptr_array_new_with_free_func (g_free);
-  answer->peer = g_ptr_array_new ();
+  answer->peer = g_ptr_array_new_with_free_func (g_free);
   answer->problem = g_ptr_array_new_with_free_func (g_free);
   answer->note = g_ptr_array_new_with_free_func (g_free);
+  GStringChunk *owner = answer->owner = g_string_chunk_new (1024);
   for (guint i = 0; i < table->source->len; i++)
-    g_ptr_array_add (answer->source, describe (g_ptr_array_index (table->source, i)));
+    g_ptr_array_add (answer->source, describe (g_ptr_array_index (table->source, i), owner));
   for (guint i = 0; i < table->peer->len; i++)
-    g_ptr_array_add (answer->peer, g_ptr_array_index (table->peer, i));
+  {
+    RcaPeer *peer = g_memdup2 (g_ptr_array_index (table->peer, i), sizeof (RcaPeer));
+    own (owner, &peer->upstream);
+    own (owner, &peer->instance);
+    own (owner, &peer->service);
+    g_ptr_array_add (answer->peer, peer);
+  }
   copy_strings (answer->problem, table->problem);
   for (guint i = 0; i < table->source->len; i++)
     copy_strings (answer->problem, ((RcaTableSource *)g_ptr_array_index (table->source, i))->problem);
@@ -169,5 +187,7 @@ rca_sources_free (RcaSources *sources)
   g_ptr_array_unref (sources->peer);
   g_ptr_array_unref (sources->problem);
   g_ptr_array_unref (sources->note);
+  if (sources->owner)
+    g_string_chunk_free (sources->owner);
   g_free (sources);
 }
