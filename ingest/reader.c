@@ -1,8 +1,8 @@
 /* Reads a source whole: its parts oldest first, each sniffed, framed and decoded. */
+#include "binary.h"
 #include "bisect.h"
 #include "classify.h"
-#include "forced-format.h"
-#include "framing.h"
+#include "part.h"
 #include "tally.h"
 
 #define SHOWN_BYTES 200
@@ -103,60 +103,6 @@ flush_decoder (Reading *reading, RcaDecoder *decoder, RcaEvent *ev)
   reading->source->parsed += reading->emitted - before;
 }
 
-/* A file of bytes that no text has: control characters and NULs in numbers. */
-static gboolean
-is_binary (RcaBytes head)
-{
-  gsize n = MIN (head.n, 16384), odd = 0;
-  for (gsize i = 0; i < n; i++)
-  {
-    guchar c = (guchar)head.p[i];
-    odd += (c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != 0x1b && c != '\f' && c != '\b') || c == 0x7f;
-  }
-  return odd * 20 > n;
-}
-
-static const char *
-binary_kind (RcaBytes head)
-{
-  static const struct {
-    const char *magic, *kind;
-  } kinds[] = {
-    { "LPKSHHRH", "a binary journal: give the output of journalctl --file=… -o json instead" },
-    { "\x7f"
-      "ELF",
-      "a program" },
-    { "\x89PNG", "a picture" },
-    { "SQLite format 3", "an SQLite database" },
-    { "%PDF", "a PDF document" },
-    { "PAR1", "a Parquet file" },
-  };
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (rca_bytes_has_prefix (head, rca_bytes_str (kinds[i].magic)))
-      return kinds[i].kind;
-  return NULL;
-}
-
-/* The format of a part: forced, the source's where it fits, else sniffed anew. */
-static const RcaFormat *
-choose_format (Reading *reading, const RcaSampleLines *sample, RcaSniff *sniff)
-{
-  RcaSource *source = reading->source;
-  const RcaFormat *forced = reading->options ? rca_forced_format (reading->options->input_format, sample->path) : NULL;
-  if (forced)
-  {
-    g_strlcpy (sniff->reason, "named by the user", sizeof sniff->reason);
-    return forced;
-  }
-  if (source->format)
-  {
-    source->format->sniff (sample, sniff);
-    if (sniff->score > 0)
-      return source->format;
-  }
-  return rca_sniff (sample, sniff);
-}
-
 static void
 read_records (Reading *reading, RcaFramer *framer, RcaDecoder *decoder)
 {
@@ -186,39 +132,6 @@ note_format (Reading *reading, const RcaFormat *format, const RcaSniff *sniff, c
     g_string_append_printf (reading->why, "; %s is %s", name, format ? format->name : "of no known format, kept as text");
 }
 
-/* A part opened, with its first lines. */
-typedef struct {
-  RcaInput *input;
-  RcaFramer *framer;
-  RcaSampleLines sample;
-  char *name; /* for people */
-} Opened;
-
-static void
-opened_clear (Opened *opened)
-{
-  g_clear_pointer (&opened->framer, rca_framer_free);
-  g_clear_pointer (&opened->input, rca_input_free);
-  g_clear_pointer (&opened->name, g_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Opened, opened_clear)
-
-static gboolean
-open_part (Reading *reading, guint index, Opened *opened, GError **error)
-{
-  const RcaSourcePart *part = g_ptr_array_index (reading->source->parts, index);
-  opened->input = rca_input_open (part->path, part->member, error);
-  if (!opened->input)
-    return FALSE;
-  opened->name = part->member ? g_strdup_printf ("%s: %s", part->path, part->member) : g_strdup (part->path);
-  opened->framer = rca_framer_new (opened->input);
-  opened->sample = *rca_framer_sample (opened->framer);
-  opened->sample.path = opened->name;
-  opened->sample.conf = reading->options ? reading->options->nginx_conf : NULL;
-  return TRUE;
-}
-
 static void
 add_damage (Reading *reading, const RcaFramer *framer)
 {
@@ -244,7 +157,7 @@ has_window (const Reading *reading)
 
 /* In a large file that is in order, goes to where the window begins and says where to stop. */
 static void
-go_to_window (Reading *reading, Opened *opened, const RcaFormat *format)
+go_to_window (Reading *reading, RcaOpenedPart *opened, const RcaFormat *format)
 {
   RcaPlace place;
   RcaSource *source = reading->source;
@@ -262,7 +175,7 @@ go_to_window (Reading *reading, Opened *opened, const RcaFormat *format)
 }
 
 static void
-decode_part (Reading *reading, Opened *opened, const RcaFormat *format)
+decode_part (Reading *reading, RcaOpenedPart *opened, const RcaFormat *format)
 {
   RcaSource *source = reading->source;
   g_autoptr (RcaDecoder) decoder = format ? rca_decoder_new (format, &opened->sample) : NULL;
@@ -279,20 +192,20 @@ decode_part (Reading *reading, Opened *opened, const RcaFormat *format)
 static gboolean
 read_part (Reading *reading, guint index)
 {
-  g_auto (Opened) opened = { 0 };
+  g_auto (RcaOpenedPart) opened = { 0 };
   g_autoptr (GError) error = NULL;
   RcaSniff sniff = { 0 };
-  if (!open_part (reading, index, &opened, &error))
+  if (!rca_part_open (reading->source, index, reading->options, &opened, &error))
   {
     add_problem (reading->source, g_strdup (error->message));
     return FALSE;
   }
   RcaBytes head = opened.sample.head;
   gboolean usable = head.n > 0;
-  const RcaFormat *format = usable ? choose_format (reading, &opened.sample, &sniff) : NULL;
-  if (usable && !format && is_binary (head))
+  const RcaFormat *format = usable ? rca_part_format (reading->source, reading->options, &opened.sample, &sniff) : NULL;
+  if (usable && !format && rca_binary_looks_so (head))
   {
-    add_problem (reading->source, g_strdup_printf ("%s: %s", opened.name, binary_kind (head) ?: "binary, no text and no known format"));
+    add_problem (reading->source, g_strdup_printf ("%s: %s", opened.name, rca_binary_kind (head) ?: "binary, no text and no known format"));
     usable = FALSE;
   }
   if (usable)
@@ -304,95 +217,6 @@ read_part (Reading *reading, guint index)
   add_damage (reading, opened.framer);
   add_counts (reading->source, rca_framer_counts (opened.framer));
   return usable;
-}
-
-static void
-keep_time (RcaEvent *ev, gpointer user)
-{
-  gint64 *time_ns = user;
-  if (*time_ns == RCA_TIME_NONE)
-    *time_ns = ev->time_ns;
-}
-
-#define LOOK_AT_RECORDS 20
-
-/* The time of a part's first record that has one. */
-static gint64
-first_time (Opened *opened, const RcaFormat *format)
-{
-  gint64 time_ns = RCA_TIME_NONE;
-  g_autofree RcaEvent *ev = g_new0 (RcaEvent, 1);
-  g_autoptr (RcaDecoder) decoder = rca_decoder_new (format, &opened->sample);
-  RcaRecord record;
-  if (format->document)
-    return RCA_TIME_NONE;
-  for (guint i = 0; i < LOOK_AT_RECORDS && time_ns == RCA_TIME_NONE && rca_framer_next (opened->framer, decoder, &record); i++)
-  {
-    rca_event_clear (ev);
-    rca_decoder_decode (decoder, record.text, ev, keep_time, &time_ns);
-  }
-  if (time_ns == RCA_TIME_NONE)
-    rca_decoder_flush (decoder, ev, keep_time, &time_ns);
-  return time_ns;
-}
-
-typedef struct {
-  RcaSourcePart *part;
-  gint64 first_ns;
-} Aged;
-
-static gint
-compare_aged (gconstpointer a, gconstpointer b, gpointer user)
-{
-  const Aged *x = a, *y = b;
-  return x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
-}
-
-/* Names tell the order but for loggers that count upwards: times decide, where every part has one. */
-static void
-order_parts (RcaSource *source, gint64 *first_ns)
-{
-  guint n = source->parts->len;
-  g_autoptr (GArray) aged = g_array_sized_new (FALSE, FALSE, sizeof (Aged), n);
-  for (guint i = 0; i < n; i++)
-  {
-    Aged one = { source->parts->pdata[i], first_ns[i] };
-    /* the newest may be empty yet */
-    if (one.first_ns == RCA_TIME_NONE && i + 1 < n)
-      return;
-    if (one.first_ns == RCA_TIME_NONE)
-      one.first_ns = G_MAXINT64;
-    g_array_append_val (aged, one);
-  }
-  g_array_sort_with_data (aged, compare_aged, NULL); /* stable */
-  for (guint i = 0; i < n; i++)
-  {
-    source->parts->pdata[i] = g_array_index (aged, Aged, i).part;
-    first_ns[i] = g_array_index (aged, Aged, i).first_ns;
-  }
-}
-
-/* Looks into each part, newest first: the format of the newest that holds something is the
- * source's, and first times (@first_ns, one a part) settle the order. */
-static void
-survey_parts (Reading *reading, gint64 *first_ns)
-{
-  RcaSource *source = reading->source;
-  for (guint i = source->parts->len; i-- > 0;)
-  {
-    g_auto (Opened) opened = { 0 };
-    RcaSniff sniff = { 0 };
-    first_ns[i] = RCA_TIME_NONE;
-    if (!open_part (reading, i, &opened, NULL) || opened.sample.head.n == 0)
-      continue;
-    const RcaFormat *format = choose_format (reading, &opened.sample, &sniff);
-    if (!format)
-      continue;
-    if (!source->format)
-      note_format (reading, format, &sniff, opened.name);
-    first_ns[i] = first_time (&opened, format);
-  }
-  order_parts (source, first_ns);
 }
 
 static gboolean
@@ -442,7 +266,7 @@ rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit
   Reading reading = { .source = source, .options = options, .emit = emit, .user = user, .tally = tally, .why = g_string_new (NULL), .stop_ns = RCA_TIME_NONE };
   g_autofree gint64 *first_ns = g_new0 (gint64, source->parts->len);
   if (source->parts->len > 1)
-    survey_parts (&reading, first_ns);
+    rca_parts_survey (source, options, first_ns, reading.why);
   for (guint i = 0; i < source->parts->len; i++)
     if (source->parts->len > 1 && lies_outside (&reading, first_ns, i))
       usable = TRUE;
