@@ -373,6 +373,9 @@ rca_classify_event (RcaEvent *ev)
     consider_causes (&failure, &peer, ev->raw);
   if (failure == RCA_FAILURE_NONE)
     return;
+  /* a request's own record states its own status: that names no peer that answered so */
+  if (failure == RCA_FAILURE_UPSTREAM_ERROR && exception.n == 0 && rca_event_has (ev, RCA_FIELD_HTTP_STATUS))
+    return;
   rca_event_set_num (ev, RCA_FIELD_FAILURE, failure);
   if (peer.n > 0 && !rca_event_has (ev, RCA_FIELD_PEER_SERVICE))
     rca_event_set_str (ev, RCA_FIELD_PEER_SERVICE, peer);
