@@ -21,7 +21,7 @@ static const Command commands[] = {
   { "sources", rca_command_sources, "what would be read, in which format, with how many records understood" },
   { "deploy", rca_command_deploy, "record a change marker in the default store" },
   { "timeline", rca_command_timeline, "the post-incident document" },
-  { "search", NULL, "find lines, in a store or straight in files" },
+  { "search", rca_command_search, "find lines in logs, as grep does, by window and service too" },
   { "watch", NULL, "follow, detect, show and alert while it happens" },
   { "batch", NULL, "every incident in archived logs" },
   { "export", NULL, "what went in comes out, byte for byte" },

@@ -178,10 +178,9 @@ span_to_open (const Times *t)
 
 /* Whether any record falls into @window: the logs may lie on both sides of it. */
 static gboolean
-holds_data (RcaStore *store, const RcaSources *sources, RcaSpan window)
+holds_data (RcaStore *store, RcaSpan window)
 {
-  RcaSpan e = sources->extent;
-  if (e.start_ns >= e.end_ns || e.start_ns >= window.end_ns || e.end_ns <= window.start_ns)
+  if (window.start_ns >= window.end_ns)
     return FALSE;
   RcaRowQuery query = { .span = window, .limit = 1 };
   g_autoptr (GPtrArray) row = rca_store_rows (store, &query, NULL);
@@ -211,7 +210,7 @@ analyze (const RcaRequest *r, const Times *t, GTimeZone *zone, GError **error)
   if (!sources)
     return NULL;
   RcaSpan window = r->window ? t->window : sources->extent;
-  if (!holds_data (store, sources, window))
+  if (!holds_data (store, window))
     {
       say_nothing_inside (r, open, error);
       return NULL;

@@ -6,5 +6,6 @@
 int rca_command_analyze (int argc, char **argv);
 int rca_command_deploy (int argc, char **argv);
 int rca_command_ingest (int argc, char **argv);
+int rca_command_search (int argc, char **argv);
 int rca_command_sources (int argc, char **argv);
 int rca_command_timeline (int argc, char **argv);

@@ -108,7 +108,8 @@ no_line_is_wider_than_the_terminal (void)
       for (guint l = 0; lines[l]; l++)
         {
           g_test_message ("%s", lines[l]);
-          g_assert_cmpint (g_utf8_strlen (lines[l], -1), <=, pages[i].width);
+          if (!strstr (lines[l], "rca search")) /* commands are there to be copied */
+            g_assert_cmpint (g_utf8_strlen (lines[l], -1), <=, pages[i].width);
         }
       rca_fixture_free ();
     }

@@ -1,0 +1,211 @@
+/* rca search: find lines, straight in the files. */
+#include "commands.h"
+#include "exit.h"
+#include "options.h"
+#include "output.h"
+#include "render/safe.h"
+#include "request.h"
+#include "search/lines.h"
+#include "search/pattern.h"
+#include "search/print.h"
+#include "search/scope.h"
+#include "terminal.h"
+#include "window.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+  char *window, *now, *service, *store, *nginx_conf, *color;
+  char **input_formats, **operands;
+  gboolean fixed, ignore_case, count, numbers, no_paths, utc;
+  gint context;
+} Options;
+
+static void
+options_clear (Options *o)
+{
+  char **text[] = { &o->window, &o->now, &o->service, &o->store, &o->nginx_conf, &o->color };
+  for (guint i = 0; i < G_N_ELEMENTS (text); i++)
+    g_free (*text[i]);
+  g_strfreev (o->input_formats);
+  g_strfreev (o->operands);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static const RcaUsage usage = {
+  "rca search",
+  "PATTERN PATH…",
+  "  rca search --window 14:30..14:40 'timeout|refused' logs/\n"
+  "  rca search -F 'req=7f3a91' -C 3 /var/log/app /var/log/nginx/access.log.2.gz\n"
+  "  rca search -c ' 50[0-9] ' access.log",
+  "Finds lines as grep does (PCRE2 patterns), in compressed and rotated logs and archives too.\n"
+  "Exit status 0 whether lines were found or not.",
+};
+
+static gboolean
+parse (int *argc, char ***argv, Options *o, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "fixed", 'F', 0, G_OPTION_ARG_NONE, &o->fixed, "PATTERN is a fixed string", NULL },
+    { "ignore-case", 'i', 0, G_OPTION_ARG_NONE, &o->ignore_case, "Small letters match great ones", NULL },
+    { "count", 'c', 0, G_OPTION_ARG_NONE, &o->count, "Only say how many lines match", NULL },
+    { "context", 'C', 0, G_OPTION_ARG_INT, &o->context, "Show N lines before and after", "N" },
+    { "line-number", 'n', 0, G_OPTION_ARG_NONE, &o->numbers, "Show line numbers (default on a terminal)", NULL },
+    { "no-filename", 'h', 0, G_OPTION_ARG_NONE, &o->no_paths, "Do not show paths", NULL },
+    { "window", 'w', 0, G_OPTION_ARG_FILENAME, &o->window, "Only records of this time (see rca --help)", "W" },
+    { "service", 0, 0, G_OPTION_ARG_FILENAME, &o->service, "Only records of this service", "S" },
+    { "now", 0, 0, G_OPTION_ARG_FILENAME, &o->now, "Take another time as now", "T" },
+    { "utc", 0, 0, G_OPTION_ARG_NONE, &o->utc, "Read times as UTC", NULL },
+    { "input-format", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->input_formats, "Do not sniff, read (PATH) as this format (repeatable)", "[PATH=]NAME" },
+    { "nginx-conf", 0, 0, G_OPTION_ARG_FILENAME, &o->nginx_conf, "Take log_format from there", "FILE" },
+    { "color", 0, 0, G_OPTION_ARG_FILENAME, &o->color, "auto, always, never", "WHEN" },
+    { "store", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &o->store, NULL, NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->operands, NULL, NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+  if (!rca_options_parse (&usage, entries, NULL, argc, argv, error))
+    return FALSE;
+  if (o->store)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--store: searching a store is not in this version; name the files");
+  else if (!o->operands)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a PATTERN is wanted, and where to look for it");
+  else if (!o->operands[1])
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a PATH to search is wanted");
+  else if (o->context < 0 || o->context > 10000)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "-C: 0 to 10000 lines");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+typedef struct {
+  const Options *options;
+  RcaPattern *pattern;
+  RcaPrinter *printer;
+  RcaReadOptions read;
+  RcaSpan window;
+  guint64 found;
+  gboolean read_any, broken; /* broken: standard output cannot be written */
+} Search;
+
+/* A line that is known not to match is shown only as context: without it, lines that do not
+ * hold the pattern's literal need not be looked at. */
+static gboolean
+search_line (Search *s, RcaScope *scope, guint part, const RcaLine *line)
+{
+  gsize start = 0, end = 0;
+  gboolean match = rca_pattern_match (s->pattern, line->text, line->n, &start, &end) && (!scope || rca_scope_holds (scope, part, line->number));
+  s->found += match;
+  if (s->options->count)
+    return TRUE;
+  return match ? rca_printer_match (s->printer, line, start, end) : rca_printer_other (s->printer, line);
+}
+
+static void
+search_part (Search *s, const RcaSourcePart *part, RcaScope *scope, guint index)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = part->member ? g_strdup_printf ("%s/%s", part->path, part->member) : g_strdup (part->path);
+  g_autoptr (RcaInput) input = rca_input_open (part->path, part->member, &error);
+  gsize literal_n;
+  const char *literal = rca_pattern_literal (s->pattern, &literal_n);
+  if (s->options->context > 0)
+    literal = NULL;
+  if (input)
+    {
+      g_autoptr (RcaLines) lines = rca_lines_new (input);
+      RcaLine line;
+      s->read_any = TRUE;
+      rca_printer_file (s->printer, path);
+      while (!s->broken && rca_lines_next (lines, literal, literal_n, &line, &error))
+        s->broken = !search_line (s, scope, index, &line);
+    }
+  if (error)
+    rca_say ("rca search: %s: %s", path, error->message);
+}
+
+static void
+search_source (Search *s, RcaSource *source)
+{
+  gboolean scoped = s->window.start_ns < s->window.end_ns || s->options->service;
+  g_autoptr (RcaScope) scope = scoped ? rca_scope_new (source, &s->read, s->window, s->options->service) : NULL;
+  for (guint i = 0; i < source->parts->len && !s->broken; i++)
+    search_part (s, g_ptr_array_index (source->parts, i), scope, i);
+}
+
+static int
+search_all (Search *s)
+{
+  const Options *o = s->options;
+  char **paths = o->operands + 1;
+  g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) sources = rca_sources_find ((const char *const *) paths, g_strv_length (paths), problems);
+  gboolean one_file = g_strv_length (paths) == 1 && sources->len == 1 && !g_file_test (paths[0], G_FILE_TEST_IS_DIR) && ((RcaSource *) sources->pdata[0])->parts->len == 1;
+  gboolean terminal = isatty (STDOUT_FILENO);
+  RcaPrintOptions print = { !one_file && !o->no_paths, o->numbers || terminal, rca_terminal_color (o->color), terminal, (guint) o->context };
+  g_autoptr (RcaPrinter) printer = rca_printer_new (&print);
+  s->printer = printer;
+  for (guint i = 0; i < sources->len && !s->broken; i++)
+    search_source (s, g_ptr_array_index (sources, i));
+  for (guint i = 0; i < problems->len; i++)
+    rca_say ("rca search: %s", (const char *) g_ptr_array_index (problems, i));
+  if (s->broken || !rca_printer_flush (printer))
+    return RCA_EXIT_FAILED;
+  if (o->count && s->read_any)
+    {
+      g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT "\n", s->found);
+      if (!rca_output_write (text, strlen (text)))
+        return RCA_EXIT_FAILED;
+    }
+  guint64 gave_up = rca_pattern_gave_up (s->pattern);
+  if (gave_up)
+    rca_say ("rca search: the pattern needs too many steps on %" G_GUINT64_FORMAT " lines: whether they match is not known", gave_up);
+  return !s->read_any ? RCA_EXIT_NOTHING : gave_up ? RCA_EXIT_FAILED : RCA_EXIT_OK;
+}
+
+/* "-C3" as "-C 3": what grep takes and GOption does not. The strings stay the caller's. */
+static char **
+split_context (int argc, char **argv, int *n)
+{
+  GPtrArray *out = g_ptr_array_new ();
+  for (int i = 0; i < argc; i++)
+    {
+      gboolean attached = argv[i][0] == '-' && argv[i][1] == 'C' && g_ascii_isdigit (argv[i][2]);
+      if (attached)
+        g_ptr_array_add (out, (gpointer) "-C");
+      g_ptr_array_add (out, argv[i] + (attached ? 2 : 0));
+    }
+  *n = (int) out->len;
+  g_ptr_array_add (out, NULL);
+  return (char **) g_ptr_array_free (out, FALSE);
+}
+
+int
+rca_command_search (int argc, char **argv)
+{
+  int n;
+  g_autofree char **split = split_context (argc, argv, &n);
+  char **words = split;
+  g_auto (Options) o = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *format = NULL;
+  gint64 now = g_get_real_time () * 1000;
+  if (!parse (&n, &words, &o, &error))
+    return rca_failed (usage.name, error);
+  Search search = { .options = &o };
+  g_autoptr (GTimeZone) zone = o.utc ? g_time_zone_new_utc () : g_time_zone_new_local ();
+  if ((o.now && !rca_time_from_text (o.now, now, zone, &now, &error)) || (o.window && !rca_window_from_text (o.window, now, zone, &search.window, &error))
+      || !rca_options_input_format (o.input_formats, &format, &error))
+    return rca_failed (usage.name, error);
+  g_autoptr (RcaPattern) pattern = rca_pattern_new (o.operands[0], o.fixed, o.ignore_case, rca_terminal_unicode (), &error);
+  if (!pattern)
+    {
+      rca_failed (usage.name, error);
+      return RCA_EXIT_USAGE;
+    }
+  search.pattern = pattern;
+  search.read = (RcaReadOptions){ RCA_TIME_NONE, RCA_TIME_NONE, format, o.nginx_conf };
+  rca_be_nice ();
+  return search_all (&search);
+}

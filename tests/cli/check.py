@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""What scripts rely on: exit statuses, streams, signals; and rca search gives grep's lines.
+
+    check.py RCA"""
+import gzip, os, random, signal, subprocess, sys, tempfile, time
+
+rca = os.path.abspath(sys.argv[1])
+home = tempfile.mkdtemp()
+env = dict(os.environ, XDG_STATE_HOME=home + "/state", TZ="UTC", LC_ALL="C.UTF-8", NO_COLOR="")
+wrong = []
+
+
+def run(*args, **kw):
+    kw = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "env": env, "cwd": home, "timeout": 60, **kw}
+    return subprocess.run([rca, *args], **kw)
+
+
+def expect(what, ok, detail=""):
+    print("%s - %s" % ("ok" if ok else "not ok", what))
+    if not ok:
+        wrong.append(what)
+        print("  " + str(detail)[:600])
+
+
+def access_log(path, seconds=1200, fail_from=None):
+    """A web server's access log; from second @fail_from on, 4 of 10 requests fail."""
+    r = random.Random(7)
+    with open(path, "w") as f:
+        for s in range(seconds):
+            for k in range(10):
+                bad = fail_from is not None and s >= fail_from and k < 4
+                f.write('10.0.%d.%d - - [24/Nov/2026:14:%02d:%02d +0000] "GET /item/%d HTTP/1.1" %d %d "-" "Mozilla/5.0" rt=%.3f\n'
+                        % (r.randrange(4), r.randrange(250), s // 60, s % 60, r.randrange(500), 500 if bad else 200, r.randrange(200, 5000), 0.02 + r.random() / 50))
+
+
+def statuses():
+    log, bad = home + "/access.log", home + "/bad.log"
+    access_log(log)
+    access_log(bad, fail_from=700)
+    p = run("--json", log)
+    expect("a healthy log: exit 0, a document on standard output", p.returncode == 0 and p.stdout.startswith(b'{"schema": "rca.report/1"'), p)
+    expect("with --exit-code a healthy log still exits 0", run("--exit-code", log).returncode == 0)
+    expect("with --exit-code an incident exits 3", run("--exit-code", bad).returncode == 3)
+    expect("without it an incident exits 0", run(bad).returncode == 0)
+    p = run("--window", "2026-01-01T00:00:00Z..+1h", log)
+    expect("nothing inside the window: exit 4, no output, the span that holds data as a window", p.returncode == 4 and not p.stdout and b"--window 2026-11-24T13:59:59Z..2026-11-24T14:20:00Z" in p.stderr, p)
+    paste = p.stderr.decode().split("--window ")[1].split()[0]
+    expect("that window can be pasted", run("--window", paste, log).returncode == 0)
+    open(home + "/empty.log", "w").close()
+    expect("an empty file: exit 4, named", run("empty.log").returncode == 4 and b"empty.log" in run("empty.log").stderr)
+    expect("a file that is not there: exit 4, named", run("./none.log").returncode == 4)
+    os.mkdir(home + "/none")
+    expect("an empty folder: exit 4 and a sentence", run("none").returncode == 4 and run("none").stderr.strip() != b"")
+    p = run(log, "./none.log")
+    expect("one file that is not there does not stop the rest, and is named", p.returncode == 0 and b"none.log" in p.stderr, p)
+    p = run("--json", log, "./none.log")
+    expect("the document is then degraded", p.returncode == 0 and b'"degraded": true' in p.stdout, p.stdout[:200])
+
+
+def usage():
+    for args, hint in ((["anlyze"], "rca analyze"), (["serch"], "rca search"), (["--wndow", "5m", "x"], "--window"), (["--window", "soon", "x"], "30m"), (["--mark", "x", "access.log"], "TIME=TEXT"),
+                       (["watch"], "not in this version"), (["mcp"], "not in this version"), (["ingest"], "PATH"), (["deploy", "a"], "VERSION"), (["search", "("] + ["access.log"], "pattern"),
+                       (["search", "x"], "PATH"), (["timeline", "--format", "x", "access.log"], "markdown"), (["--color", "x", "access.log"], "auto"), (["--input-format", "nosuch", "access.log"], "nosuch"),
+                       (["--json", "--markdown", "access.log"], "exclude")):
+        p = run(*args)
+        expect("usage: rca %s: exit 2 and a hint" % " ".join(args), p.returncode == 2 and not p.stdout and hint in p.stderr.decode(), p)
+    p = run("--help")
+    expect("--help: exit 0, examples before options, no command that is not there", p.returncode == 0 and b"Examples" in p.stdout and b"watch" not in p.stdout and not p.stderr, p)
+    for c in ("analyze", "ingest", "sources", "deploy", "timeline", "search"):
+        p = run(c, "--help")
+        expect("rca %s --help: examples first" % c, p.returncode == 0 and 0 < p.stdout.find(b"Examples") < p.stdout.find(b"Options:"), p)
+
+
+def streams():
+    log = home + "/access.log"
+    with open("/dev/full", "w") as full:
+        for args in (["--json", log], ["sources", log], ["--help"], ["search", "GET", log], ["timeline", log]):
+            p = run(*args, stdout=full)
+            expect("a full disk under rca %s: exit 1 and why" % args[0], p.returncode == 1 and b"No space left" in p.stderr, p)
+    p = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', rca, "--json", log], stderr=subprocess.PIPE, env=env)
+    expect("standard output closed: exit 1", p.returncode == 1, p)
+    p = subprocess.run(["bash", "-c", '"$0" search . "$1" | head -1 >/dev/null; exit ${PIPESTATUS[0]}', rca, log], stderr=subprocess.PIPE, env=env)
+    expect("a reader that goes away: SIGPIPE, 141, not a word", p.returncode == 141 and not p.stderr, p)
+    p = run("-", stdin=open(log))
+    expect("- reads standard input", p.returncode == 0, p)
+    p = run("web=-", stdin=open(log))
+    expect("NAME=- reads it as NAME's", p.returncode == 0, p)
+    hostile = home + "/h\033[31m\xe2\x80\xae.log"
+    os.rename(home + "/empty.log", hostile)
+    p = run(hostile, env=dict(env, LC_ALL="C"))
+    expect("a path with escape sequences is spelt out", p.returncode == 4 and b"\033" not in p.stderr, p)
+    for signum, status in ((signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, -signal.SIGTERM)):
+        r, w = os.pipe()
+        child = subprocess.Popen([rca, "-"], stdin=r, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+        os.close(r)
+        time.sleep(0.3)
+        child.send_signal(signum)
+        expect("%s ends it as signals do" % signal.Signals(signum).name, child.wait(10) == status, child.returncode)
+        os.close(w)
+
+
+def determinism():
+    bad, log = home + "/bad.log", home + "/access.log"
+    a, b = run("--json", bad, log), run("--json", log, bad)
+    expect("the order of PATHs changes no byte", a.stdout == b.stdout and a.returncode == 0)
+    p = run("--json", "--jobs", "1", bad, log), run("--json", "--jobs", "4", bad, log)
+    expect("the number of threads changes no byte", p[0].stdout == p[1].stdout == a.stdout)
+    p = run("--json", bad, log, env=dict(env, LC_ALL="C", TZ="Asia/Tokyo", LANG="de_DE.UTF-8"))
+    expect("nor do locale and time zone", p.stdout == a.stdout)
+
+
+def stores():
+    bad, store = home + "/bad.log", home + "/store"
+    p = run("ingest", "--store", store, bad)
+    expect("ingest says what it read", p.returncode == 0 and b"12000 records" in p.stdout, p)
+    expect("the store answers", run("--store", store, "--exit-code").returncode == 3)
+    expect("no store there: exit 1", run("--store", home + "/nosuch").returncode == 1, run("--store", home + "/nosuch"))
+    p = run("deploy", "item", "2.0", "--time", "2026-11-24T14:11:30Z")
+    expect("deploy records a marker and says so", p.returncode == 0 and b"2026-11-24T14:11:30" in p.stderr, p)
+    p = run("--json", bad)
+    expect("markers of the default store are read in every analysis", b"item 2.0" in p.stdout, p.stdout[-600:])
+    p = run("--json", "--mark", "2026-11-24T14:11:00Z=switched the provider", bad)
+    expect("--mark adds a change", b"switched the provider" in p.stdout, p.stdout[-600:])
+
+
+def search():
+    r = random.Random(3)
+    data = b"".join(bytes(r.choice(b"abc \n\xc3\xa9") for _ in range(r.randrange(30))) + b"\n" for _ in range(20000)) + b"x" * 600000 + b"abc\nlast abc, no newline"
+    path = home + "/text"
+    open(path, "wb").write(data)
+    for args in (["-F", "abc"], ["abc"], ["a.c"], ["^a"], ["c$"], ["-i", "ABC"], ["-i", "-F", "ABC"], ["-c", "a"], ["-c", "-F", ""], ["-n", "a*"], ["-n", "a b"], ["-C2", "-n", "aabb"], ["-C", "1", "abca"],
+                 ["(a|b)c+a"], ["^$"], ["[^a]{5}"], ["-F", "nowhere"]):
+        for locale in ("C", "C.UTF-8"):
+            e = dict(env, LC_ALL=locale)
+            want = subprocess.run(["grep", "-a"] + ([] if "-F" in args else ["-P"]) + args + [path], stdout=subprocess.PIPE, env=e).stdout
+            got = run("search", *args, path, env=e)
+            expect("search %s in %s is grep's" % (" ".join(args), locale), got.stdout == want and got.returncode == 0, (len(want), len(got.stdout), got.stderr))
+    with gzip.open(home + "/text.2.gz", "wb") as f:
+        f.write(data)
+    n = int(run("search", "-c", "abc", path).stdout)
+    expect("compressed siblings are searched too", int(run("search", "-c", "abc", path, home + "/text.2.gz").stdout) == 2 * n)
+    log = home + "/bad.log"
+    want = sum(" 500 " in l and "14:12:" in l for l in open(log))
+    expect("--window narrows to its records", int(run("search", "-c", "--window", "2026-11-24T14:12:00Z..+1m", " 500 ", log).stdout) == want)
+    expect("a pattern that explodes is given up, and said", run("search", "(x+x+)+y", path).returncode in (0, 1))
+
+
+statuses()
+usage()
+streams()
+determinism()
+stores()
+search()
+print("%d wrong" % len(wrong))
+sys.exit(1 if wrong else 0)
