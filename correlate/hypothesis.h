@@ -25,6 +25,7 @@ struct RcaCandidate {
   gboolean unseen;           /* nothing of it before the rise */
   guint failures;            /* bits of RcaFailure that are its trace in the failing requests */
   gboolean in_scope;         /* a change: of a service that fails, or of an unknown one */
+  double load_share;         /* a statement: of the additional time the database spent */
   double direct_n;           /* requests of the failing routes served between a change and the onset */
   RcaCandidate *mechanism;   /* of a change: the first thing that changed its nature after it */
   RcaCandidate *parent;      /* whose consequence it is */

@@ -430,6 +430,27 @@ order_times (RcaAccessColumns *columns, const Column *c)
     }
 }
 
+/* key=value throughout, with a level or a message: an application's logfmt, whatever it tells of requests. */
+static gboolean
+is_logfmt (const RcaSampleLines *sample)
+{
+  guint hits = 0, lines = 0;
+  RcaAccessToken token[RCA_ACCESS_MAX_TOKENS];
+  for (guint i = 0; i < sample->n_lines && i < 50; i++)
+    {
+      guint n = rca_access_split (sample->line[i], token);
+      lines += n > 0;
+      for (guint t = 0; t < n; t++)
+        if (rca_bytes_equal (token[t].key, RCA_BYTES ("level")) || rca_bytes_equal (token[t].key, RCA_BYTES ("lvl")) || rca_bytes_equal (token[t].key, RCA_BYTES ("msg"))
+            || rca_bytes_equal (token[t].key, RCA_BYTES ("message")) || rca_bytes_equal (token[t].key, RCA_BYTES ("severity")))
+          {
+            hits++;
+            break;
+          }
+    }
+  return hits * 2 > lines;
+}
+
 static guint
 usual_count (const RcaSampleLines *sample, guint *lines)
 {
@@ -472,6 +493,8 @@ void
 rca_access_learn (const RcaSampleLines *sample, RcaAccessColumns *columns)
 {
   *columns = (RcaAccessColumns){ 0 };
+  if (is_logfmt (sample))
+    return;
   columns->n = usual_count (sample, &columns->lines);
   if (columns->n < 4)
     return;

@@ -2,10 +2,14 @@
  * sets off may be a limit as well. */
 #include "change.h"
 
+static const RcaFailure limits[] = { RCA_FAILURE_LIMIT, RCA_FAILURE_NONE };
+static const RcaFailureRule limit_rule = { RCA_KIND_CONFIG_CHANGE, limits, FALSE, TRUE, TRUE, FALSE, "requests turned away by a limit", "a rate or connection limit" };
+
 static void
 generate (RcaFacts *f, GPtrArray *out)
 {
   rca_generate_changes (f, RCA_KIND_CONFIG_CHANGE, 1u << RCA_CHANGE_CONFIG | 1u << RCA_CHANGE_FLAG | 1u << RCA_CHANGE_PACKAGE, out);
+  rca_generate_failures (f, &limit_rule, out); /* a limit that nobody logged, or one set wrong */
 }
 
 const RcaHypothesis rca_hypothesis_config_change = {
@@ -14,7 +18,7 @@ const RcaHypothesis rca_hypothesis_config_change = {
   .prior_source = "configuration push 31 % (SRE Workbook); part of it is the edge's and the database's own rows",
   .brings_about = RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_LOCK_CONTENTION)
                   | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_INSTANCE) | RCA_KIND_BIT (RCA_KIND_RESOURCE)
-                  | RCA_KIND_BIT (RCA_KIND_CACHE) | RCA_KIND_BIT (RCA_KIND_TRAFFIC),
+                  | RCA_KIND_BIT (RCA_KIND_CACHE) | RCA_KIND_BIT (RCA_KIND_TRAFFIC) | RCA_KIND_BIT (RCA_KIND_CONFIG_CHANGE),
   .generate = generate,
   .remedy = "take it back",
 };

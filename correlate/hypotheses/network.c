@@ -52,13 +52,35 @@ generate_connect (RcaFacts *f, GPtrArray *out)
   g_ptr_array_add (out, c);
 }
 
+/* How much longer requests that went well took inside than before: a path that is slow slows them
+ * all, a pool that leaks lets the lucky ones through as fast as ever. NAN without durations. */
+static double
+slowdown_of_the_good (const RcaFacts *f)
+{
+  RcaHistogram before = { { 0 } }, inside = { { 0 } };
+  RcaFrame *frame = f->c->timed_frame;
+  for (guint e = 0; frame && e <= rca_frame_n_entities (frame); e++)
+    for (guint i = 0; i < f->o->to; i++)
+      {
+        const RcaHistogram *all = rca_frame_histogram (frame, e, i, RCA_MEASURE_DURATION), *bad = rca_frame_histogram (frame, e, i, RCA_MEASURE_FAILED_DURATION);
+        if (!all || (i < f->o->from && !f->c->quiet[i]))
+          continue;
+        RcaHistogram *into = i >= f->o->from ? &inside : &before;
+        for (guint b = 0; b < RCA_HISTOGRAM_BINS; b++)
+          into->bin[b] += all->bin[b] - (bad ? MIN (bad->bin[b], all->bin[b]) : 0);
+      }
+  if (rca_histogram_count (&before) < 50 || rca_histogram_count (&inside) < 5)
+    return NAN;
+  return rca_histogram_quantile_s (&inside, 0.5) / MAX (rca_histogram_quantile_s (&before, 0.5), 1e-4);
+}
+
 /* Application requests slow or without a connection although the database answers as ever: the time
  * is lost between the two. */
 static void
 generate_database_path (RcaFacts *f, GPtrArray *out)
 {
   RcaFrame *statements = rca_facts_frame (f, RCA_FACT_STATEMENTS);
-  guint bits = 1u << RCA_FAILURE_POOL_TIMEOUT | 1u << RCA_FAILURE_DB_LOST | 1u << RCA_FAILURE_DB_REFUSED | 1u << RCA_FAILURE_CONNECT_TIMEOUT | 1u << RCA_FAILURE_READ_TIMEOUT;
+  guint bits = 1u << RCA_FAILURE_POOL_TIMEOUT | 1u << RCA_FAILURE_DB_LOST | 1u << RCA_FAILURE_DB_REFUSED;
   double share = rca_facts_failure_share (f, bits);
   for (guint i = 0; i < out->len; i++)
     {
@@ -76,8 +98,8 @@ generate_database_path (RcaFacts *f, GPtrArray *out)
   RcaRise rise;
   if (!series || !rca_rise_find (f, series, NULL, RCA_MODEL_POISSON, 5, &rise))
     return;
-  double slow = rca_facts_slow_share (f);
-  if (!isnan (slow) && slow < 0.3)
+  double slow = rca_facts_slow_share (f), slowdown = slowdown_of_the_good (f);
+  if ((!isnan (slow) && slow < 0.3) || (!isnan (slowdown) && slowdown < 3))
     {
       rca_rise_clear (&rise);
       return;

@@ -172,7 +172,7 @@ add_statement (RcaFacts *f, RcaFrame *frame, RcaStream stream, guint e, guint n_
   if (!isnan (c->share) && c->share < 0.2 && f->bad >= 10)
     rca_candidate_add (c, RCA_EVIDENCE_COUNTEREXAMPLE, rca_weight_share (c->share * f->m, f->m, 0.02),
                        "only %.0f %% of the failing requests took long enough to have waited for a statement", 100 * c->share);
-  double part = all_excess > 0 ? busy_excess (f, frame, e) / all_excess : 0;
+  double part = c->load_share = all_excess > 0 ? busy_excess (f, frame, e) / all_excess : 0;
   rca_candidate_add (c, RCA_EVIDENCE_JOIN, CLAMP (log ((part + 0.01) / 0.1), -4, 2.3), "%.0f %% of the additional time the database spent", 100 * part);
   if (c->unseen && stream == RCA_STREAM_DB)
     {
@@ -196,6 +196,28 @@ generate_from (RcaFacts *f, RcaFact fact, RcaStream stream, GPtrArray *out)
       add_statement (f, frame, stream, e, n, all, out);
 }
 
+/* Many statements that change together, none of which is most of the load: what they share made
+ * them slow (the machine, a lock, the way to it), not one of them. */
+static void
+weigh_fan_out (RcaFacts *f, GPtrArray *out, guint from)
+{
+  guint n = out->len - from;
+  for (guint i = from; i < out->len; i++)
+    {
+      RcaCandidate *c = g_ptr_array_index (out, i);
+      guint together = 0;
+      for (guint j = from; j < out->len; j++)
+        {
+          RcaCandidate *other = g_ptr_array_index (out, j);
+          together += other->onset_ns <= c->hi_ns + 2 * RCA_NS_PER_S && other->onset_ns >= c->lo_ns - 2 * RCA_NS_PER_S && other->load_share < 0.5;
+        }
+      if (n < 3 || together < 3 || c->load_share >= 0.5)
+        continue;
+      c->new_nature = FALSE;
+      rca_candidate_add (c, RCA_EVIDENCE_COUNTEREXAMPLE, -log (together) - 1, "%u statements changed together and none is most of the load: what they share made them so", together);
+    }
+}
+
 static void
 generate (RcaFacts *f, GPtrArray *out)
 {
@@ -203,6 +225,7 @@ generate (RcaFacts *f, GPtrArray *out)
   generate_from (f, RCA_FACT_STATEMENTS, RCA_STREAM_DB, out);
   if (out->len == before)
     generate_from (f, RCA_FACT_APP_STATEMENTS, RCA_STREAM_APP, out);
+  weigh_fan_out (f, out, before);
 }
 
 const RcaHypothesis rca_hypothesis_slow_query = {

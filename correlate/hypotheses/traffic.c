@@ -47,11 +47,14 @@ busiest_route (RcaFacts *f, guint onset)
   return g_strdup (best ? best->name : "all routes");
 }
 
-/* The highest rate over 10 s that was carried healthily before the failing, in requests a bucket. */
+/* The highest rate over 10 s that was carried healthily before the failing, in requests a bucket.
+ * A rise that began less than half a minute before the failing had not been carried yet: queues
+ * take a while to fill. */
 static double
-carried_before (const RcaFacts *f)
+carried_before (const RcaFacts *f, const RcaRise *rise)
 {
-  guint w = (guint) MAX (1, 10 * RCA_NS_PER_S / f->c->width_ns), end = MIN (rca_context_bucket (f->c, f->o->lo_ns), f->c->n);
+  gint64 until = f->o->lo_ns - rise->lo_ns < 30 * RCA_NS_PER_S ? MIN (rise->lo_ns, f->o->lo_ns) : f->o->lo_ns;
+  guint w = (guint) MAX (1, 10 * RCA_NS_PER_S / f->c->width_ns), end = MIN (rca_context_bucket (f->c, until), f->c->n);
   double sum = 0, top = 0;
   for (guint i = 0; i < end; i++)
     {
@@ -94,7 +97,7 @@ generate (RcaFacts *f, GPtrArray *out)
   if (!rca_rise_find (f, requests, seen, RCA_MODEL_POISSON, 5, &rise))
     return;
   /* what was carried well for a while is no surge, whenever it began */
-  double healthy = carried_before (f), growth = healthy > 0 ? mean_inside (f) / healthy : 0;
+  double healthy = carried_before (f, &rise), growth = healthy > 0 ? mean_inside (f) / healthy : 0;
   if (rise.during < 1.3 * rise.before || rise.before <= 0 || growth < 1.15)
     {
       rca_rise_clear (&rise);
@@ -129,7 +132,7 @@ const RcaHypothesis rca_hypothesis_traffic = {
   .prior = 0.08,
   .prior_source = "user behaviour 9 % (SRE Workbook)",
   .brings_about = RCA_KIND_BIT (RCA_KIND_RESOURCE) | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_INSTANCE)
-                  | RCA_KIND_BIT (RCA_KIND_LOCK_CONTENTION) | RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_UPSTREAM) | RCA_KIND_BIT (RCA_KIND_NETWORK),
+                  | RCA_KIND_BIT (RCA_KIND_LOCK_CONTENTION) | RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_UPSTREAM) | RCA_KIND_BIT (RCA_KIND_NETWORK) | RCA_KIND_BIT (RCA_KIND_CONFIG_CHANGE),
   .generate = generate,
   .remedy = "shed load: rate limits, cached or simplified pages, more instances",
 };
