@@ -121,31 +121,58 @@ rca_changepoints (const RcaSeries *s, guint from, guint to, double phi, double p
   return starts;
 }
 
-double
-rca_overdispersion (const RcaSeries *s, const gboolean *quiet)
+enum { BLOCK = 10, LEAST_EXPECTED = 5 };
+
+/* Adds Pearson's χ² of blocks of quiet buckets in [from, to) around their own rate. */
+static void
+add_chi (const RcaSeries *s, const gboolean *quiet, guint from, guint to, double *chi, double *df)
 {
-  const double prior_df = 8, prior = 1.5, block = 10, least = 5;
-  double k = 0, e = 0;
-  for (guint i = 0; i < s->n; i++)
+  double k = 0, e = 0, bk = 0, be = 0, blocks = 0, sum = 0;
+  for (guint i = from; i < to; i++)
     if (quiet[i])
       k += rca_series_k (s, i, i + 1), e += rca_series_exposure (s, i, i + 1);
-  double rate = e > 0 ? k / e : 0, chi = 0, df = 0;
-  double bk = 0, be = 0, len = 0;
-  for (guint i = 0; i < s->n && rate > 0; i++)
+  double rate = e > 0 ? k / e : 0;
+  guint len = 0;
+  for (guint i = from; i < to && rate > 0; i++)
     {
       if (!quiet[i])
         continue;
       bk += rca_series_k (s, i, i + 1), be += rca_series_exposure (s, i, i + 1), len++;
       double expected = be * rate;
-      if (len < block || expected < least)
+      if (len < BLOCK || expected < LEAST_EXPECTED)
         continue;
       double variance = s->model == RCA_MODEL_BINOMIAL ? expected * (1 - rate) : expected;
       if (variance > 0)
-        chi += (bk - expected) * (bk - expected) / variance, df++;
-      bk = be = len = 0;
+        sum += (bk - expected) * (bk - expected) / variance, blocks++;
+      bk = be = 0;
+      len = 0;
     }
-  df = df > 1 ? df - 1 : 0; /* the rate was fitted */
-  return MAX (1, (prior_df * prior + (df > 0 ? chi : 0)) / (prior_df + df));
+  if (blocks > 1)
+    *chi += sum, *df += blocks - 1; /* the rate was fitted */
+}
+
+static double
+shrunk (double chi, double df)
+{
+  const double prior_df = 8, prior = 1.5;
+  return MAX (1, (prior_df * prior + chi) / (prior_df + df));
+}
+
+double
+rca_overdispersion (const RcaSeries *s, const gboolean *quiet)
+{
+  double chi = 0, df = 0;
+  add_chi (s, quiet, 0, s->n, &chi, &df);
+  return shrunk (chi, df);
+}
+
+double
+rca_overdispersion_within (const RcaSeries *s, const GArray *starts, const gboolean *quiet)
+{
+  double chi = 0, df = 0;
+  for (guint i = 0; i < starts->len; i++)
+    add_chi (s, quiet, g_array_index (starts, guint, i), i + 1 < starts->len ? g_array_index (starts, guint, i + 1) : s->n, &chi, &df);
+  return shrunk (chi, df);
 }
 
 static void

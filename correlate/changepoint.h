@@ -34,6 +34,10 @@ double rca_change_penalty (guint n_buckets, guint n_series);
  * with 8 degrees of freedom: it sees autocorrelation that single buckets hide. */
 double rca_overdispersion (const RcaSeries *series, const gboolean *quiet);
 
+/* The same around the means of segments (starts as from rca_changepoints()) instead of one mean:
+ * for a series whose own step may lie in what is called quiet. */
+double rca_overdispersion_within (const RcaSeries *series, const GArray *starts, const gboolean *quiet);
+
 /* When the one change inside [from, to) took place: P(τ) ∝ exp ((ℓ[from, τ) + ℓ[τ, to))/φ),
  * only for changes upwards. Buckets: τ is the first of "after". */
 typedef struct {

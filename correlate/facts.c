@@ -306,8 +306,9 @@ rca_rise_find (const RcaFacts *f, const double *k, const double *exposure, RcaMo
   *out = (RcaRise){ .end_ns = RCA_TIME_NONE };
   g_autoptr (RcaSeries) s = rca_series_new (model, k, exposure, c->n);
   g_autofree gboolean *quiet = before_incident (f);
-  double phi = rca_overdispersion (s, quiet);
   double penalty = rca_change_penalty (c->n, n_series);
+  g_autoptr (GArray) rough = rca_changepoints (s, 0, c->n, 1.5, penalty);
+  double phi = rca_overdispersion_within (s, rough, quiet);
   g_autoptr (GArray) starts = rca_changepoints (s, 0, c->n, phi, penalty);
   guint hi = rca_context_bucket (c, f->o->hi_ns) + 2;
   gint chosen = choose_rise (s, starts, c->n, hi, f->o->to);

@@ -182,6 +182,17 @@ add_statement (RcaFacts *f, RcaFrame *frame, RcaStream stream, guint e, guint n_
   g_ptr_array_add (out, c);
 }
 
+/* An application's record that only quotes a statement (a source line in a trace) is no execution of it. */
+static gboolean
+states_durations (const RcaFacts *f, RcaFrame *frame, guint e)
+{
+  const double *n = rca_frame_series_n (frame, e, RCA_MEASURE_DURATION);
+  for (guint i = 0; n && i < f->c->n; i++)
+    if (n[i] > 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 generate_from (RcaFacts *f, RcaFact fact, RcaStream stream, GPtrArray *out)
 {
@@ -192,7 +203,7 @@ generate_from (RcaFacts *f, RcaFact fact, RcaStream stream, GPtrArray *out)
     if (is_query (rca_frame_value (frame, e, 0)))
       all += busy_excess (f, frame, e);
   for (guint e = 0; e < n; e++)
-    if (is_query (rca_frame_value (frame, e, 0)))
+    if (is_query (rca_frame_value (frame, e, 0)) && (stream == RCA_STREAM_DB || states_durations (f, frame, e)))
       add_statement (f, frame, stream, e, n, all, out);
 }
 
