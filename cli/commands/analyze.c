@@ -57,14 +57,15 @@ parse (int *argc, char ***argv, Options *o, GError **error)
   return FALSE;
 }
 
-/* Problems are in the notes too: they are said once, and always; notes at length with -v. */
+/* Problems are in the notes too: they are said once, and always. Of the other notes a few,
+ * with -v all; a JSON document has them itself. */
 static void
-print_notes (const RcaReport *report, gboolean all)
+print_notes (const RcaReport *report, guint most)
 {
   const GPtrArray *problem = report->sources->problem;
   for (guint i = 0; i < problem->len; i++)
     rca_say ("rca: warning: %s", (const char *) g_ptr_array_index (problem, i));
-  for (guint i = problem->len; all && i < report->notes->len; i++)
+  for (guint i = problem->len; i < report->notes->len && i - problem->len < most; i++)
     rca_say ("rca: note: %s", (const char *) g_ptr_array_index (report->notes, i));
 }
 
@@ -83,7 +84,7 @@ print_report (const RcaReport *report, const Options *o)
   g_autofree char *text = o->json ? rca_render_json (report, &options) : o->markdown ? rca_render_markdown (report, &options) : rca_render_text (report, &options);
   if (!rca_output_write (text, strlen (text)))
     return RCA_EXIT_FAILED;
-  print_notes (report, o->verbose);
+  print_notes (report, o->json ? 0 : o->verbose ? G_MAXUINT : 3);
   return o->exit_code && report->incidents->len ? RCA_EXIT_INCIDENT : RCA_EXIT_OK;
 }
 
