@@ -10,6 +10,7 @@ static const RcaFormat *const formats[] = {
   &rca_format_fluent,
   &rca_format_otlp,
   &rca_format_otlp_document,
+  &rca_format_shipper,
   &rca_format_docker,
   &rca_format_cloud_logging,
   &rca_format_cri,

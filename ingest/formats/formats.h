@@ -34,3 +34,4 @@ extern const RcaFormat rca_format_fluent;
 extern const RcaFormat rca_format_cloud_logging;
 extern const RcaFormat rca_format_logfmt;
 extern const RcaFormat rca_format_app_text;
+extern const RcaFormat rca_format_shipper;
