@@ -1,266 +1,299 @@
 #include "postgres-message.h"
+#include "db-text.h"
 #include "identity.h"
 #include "number.h"
-#include <xxhash.h>
+#include "postgres-memory.h"
 
-enum { MOST_BACKENDS = 4096 }; /* remembered; a busy server has a few hundred */
+enum { LONGEST_REMEMBERED = 16384 };
 
-typedef struct
-{
-  guint64 query;
-  gint64 duration_ns;
-} LastPlan;
-
-struct RcaPostgresMemory
-{
-  GHashTable *plans; /* pid → LastPlan* */
-};
-
-RcaPostgresMemory *
-rca_postgres_memory_new (void)
-{
-  RcaPostgresMemory *m = g_new (RcaPostgresMemory, 1);
-  m->plans = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
-  return m;
-}
-
-void
-rca_postgres_memory_free (RcaPostgresMemory *m)
-{
-  g_hash_table_unref (m->plans);
-  g_free (m);
-}
-
-RcaSeverity
-rca_postgres_severity (RcaBytes w)
-{
-  static const struct
-  {
-    const char *word;
-    RcaSeverity severity;
-  } table[] = {
-    { "LOG", RCA_SEVERITY_INFO }, { "ERROR", RCA_SEVERITY_ERROR }, { "FATAL", RCA_SEVERITY_FATAL }, { "PANIC", RCA_SEVERITY_FATAL }, { "WARNING", RCA_SEVERITY_WARN },
-    { "NOTICE", RCA_SEVERITY_INFO }, { "INFO", RCA_SEVERITY_INFO }, { "DEBUG", RCA_SEVERITY_DEBUG },
-    /* lc_messages: German, French, Spanish, Italian, Portuguese */
-    { "FEHLER", RCA_SEVERITY_ERROR }, { "WARNUNG", RCA_SEVERITY_WARN }, { "HINWEIS", RCA_SEVERITY_INFO }, { "PANIK", RCA_SEVERITY_FATAL },
-    { "ERREUR", RCA_SEVERITY_ERROR }, { "ATTENTION", RCA_SEVERITY_WARN }, { "ERRORE", RCA_SEVERITY_ERROR }, { "ATTENZIONE", RCA_SEVERITY_WARN },
-    { "ADVERTENCIA", RCA_SEVERITY_WARN }, { "ERRO", RCA_SEVERITY_ERROR }, { "AVISO", RCA_SEVERITY_WARN },
-  };
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    if (rca_bytes_equal (w, rca_bytes_str (table[i].word)) || (i == 7 && rca_bytes_has_prefix (w, RCA_BYTES ("DEBUG"))))
-      return table[i].severity;
-  return RCA_SEVERITY_NONE;
-}
-
-static RcaBytes
-skip_blank (RcaBytes b)
-{
-  while (b.n && g_ascii_isspace (b.p[0]))
-    b = rca_bytes_from (b, 1);
-  return b;
-}
-
-/* A query as the log wraps it: continuation lines begin with a tab. The fingerprint folds white
- * space anyway, so the bytes stay as they are. */
 static guint64
 query_hash (RcaBytes query, RcaArena *arena)
 {
   return rca_sql_fingerprint (query, arena).id;
 }
 
-static void
-set_statement (RcaEvent *ev, RcaBytes query)
+/* ---- durations ---- */
+
+/* auto_explain's text: "Query Text: …" up to the plan or "Query Parameters: "; JSON, YAML and XML
+ * plans quote it. */
+static RcaBytes
+plan_query (RcaBytes plan)
 {
-  query = skip_blank (query);
-  while (query.n && g_ascii_isspace (query.p[query.n - 1]))
-    query.n--;
-  rca_event_set_str (ev, RCA_FIELD_STATEMENT, query);
+  static const struct {
+    const char *before, *after;
+  } forms[] = { { "\"Query Text\": \"", "\",\n" }, { "<Query-Text>", "</Query-Text>" }, { "Query Text: \"", "\"\n" } };
+  for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
+  {
+    gssize at = rca_bytes_find (plan, rca_bytes_str (forms[i].before));
+    if (at < 0)
+      continue;
+    RcaBytes query = rca_bytes_from (plan, (gsize)at + strlen (forms[i].before));
+    gssize end = rca_bytes_find (query, rca_bytes_str (forms[i].after));
+    return end < 0 ? query : rca_bytes (query.p, (gsize)end);
+  }
+  gssize at = rca_bytes_find (plan, RCA_BYTES ("Query Text: "));
+  if (at < 0)
+    return rca_bytes (NULL, 0);
+  RcaBytes query = rca_bytes_from (plan, (gsize)at + 12);
+  gssize parameters = rca_bytes_find (query, RCA_BYTES ("Query Parameters: ")), cost = rca_bytes_find (query, RCA_BYTES ("(cost="));
+  gssize cut = parameters >= 0 && (cost < 0 || parameters < cost) ? parameters : cost;
+  const char *line = cut > 0 ? memrchr (query.p, '\n', (gsize)cut) : NULL;
+  if (line)
+    query.n = (gsize)(line - query.p);
+  return query;
 }
 
 static void
-remember_plan (RcaPostgresMemory *m, gint64 pid, guint64 query, gint64 duration)
+read_plan (RcaPostgresMemory *memory, gint64 pid, RcaBytes plan, gint64 ns, RcaArena *arena, RcaEvent *ev)
 {
-  if (pid <= 0)
+  RcaBytes query = plan_query (plan);
+  if (query.n == 0)
     return;
-  if (g_hash_table_size (m->plans) >= MOST_BACKENDS)
-    g_hash_table_remove_all (m->plans);
-  LastPlan plan = { query, duration };
-  g_hash_table_insert (m->plans, g_memdup2 (&pid, sizeof pid), g_memdup2 (&plan, sizeof plan));
+  rca_db_set_statement (ev, query, arena);
+  rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
+  RcaPostgresBackend *backend = rca_postgres_memory_backend (memory, pid, TRUE);
+  if (backend)
+  {
+    backend->plan_query = query_hash (rca_event_str (ev, RCA_FIELD_STATEMENT), arena);
+    backend->plan_ns = ns;
+  }
 }
 
 /* The plan of the very same execution stood just before: the duration of the whole contains it. */
 static gboolean
-told_before (RcaPostgresMemory *m, gint64 pid, guint64 query, gint64 duration)
+told_before (RcaPostgresMemory *memory, gint64 pid, RcaBytes query, gint64 ns, RcaArena *arena)
 {
-  LastPlan *plan = pid > 0 ? g_hash_table_lookup (m->plans, &pid) : NULL;
-  if (!plan)
+  RcaPostgresBackend *backend = rca_postgres_memory_backend (memory, pid, FALSE);
+  if (!backend || backend->plan_query == 0)
     return FALSE;
-  gboolean same = plan->query == query && duration >= plan->duration_ns;
-  g_hash_table_remove (m->plans, &pid);
+  gboolean same = ns >= backend->plan_ns && backend->plan_query == query_hash (query, arena);
+  backend->plan_query = 0;
   return same;
 }
 
-/* "duration: 52.1 ms  statement: …", "… execute NAME: …", "… plan:\n\tQuery Text: …" */
-static gboolean
-read_duration (const RcaPostgresRecord *r, RcaPostgresMemory *m, RcaArena *arena, RcaEvent *ev)
+/* log_statement wrote the text before: "duration: 12.1 ms" alone is its time. Where the server tells
+ * most statements with their time, these are odd ones out and no slow statements. */
+static void
+read_bare_duration (RcaPostgresMemory *memory, gint64 pid, gint64 ns, RcaArena *arena, RcaEvent *ev)
 {
-  static const char head[] = "duration: ";
+  RcaPostgresBackend *backend = rca_postgres_memory_backend (memory, pid, FALSE);
+  if (!backend || backend->text->len == 0)
+    return;
+  gboolean counts = rca_postgres_memory_told_apart (memory);
+  RcaBytes query = rca_arena_copy (arena, rca_bytes (backend->text->str, backend->text->len));
+  g_string_truncate (backend->text, 0);
+  rca_db_set_statement (ev, query, arena);
+  if (!counts)
+    return;
+  rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
+  if (told_before (memory, pid, query, ns, arena))
+    ev->flags |= RCA_EVENT_DUPLICATE;
+}
+
+/* "statement: Q", "execute NAME: Q", "parse NAME: Q", "bind NAME: Q"; a name may hold a colon
+ * without a blank. Only the first two are executions. */
+static RcaBytes
+query_of (RcaBytes text, gboolean *executes)
+{
+  gsize statement = rca_postgres_statement_word (text);
+  *executes = TRUE;
+  if (statement)
+    return rca_bytes_from (text, statement);
+  *executes = rca_bytes_has_prefix (text, RCA_BYTES ("execute "));
+  if (!*executes && !rca_bytes_has_prefix (text, RCA_BYTES ("parse ")) && !rca_bytes_has_prefix (text, RCA_BYTES ("bind ")))
+    return rca_bytes (NULL, 0);
+  gssize colon = rca_bytes_find (text, RCA_BYTES (": "));
+  return colon < 0 ? rca_bytes (NULL, 0) : rca_bytes_from (text, (gsize)colon + 2);
+}
+
+static gboolean
+read_duration (const RcaPostgresRecord *r, RcaPostgresMemory *memory, RcaArena *arena, RcaEvent *ev)
+{
   gint64 ns;
-  if (!rca_bytes_has_prefix (r->message, RCA_BYTES (head)))
-    return FALSE;
-  RcaBytes rest = rca_bytes_from (r->message, sizeof head - 1);
-  const char *ms = memmem (rest.p, rest.n, " ms", 3);
-  if (!ms || !rca_parse_duration (rca_bytes (rest.p, (gsize) (ms - rest.p)), RCA_NS_PER_MS, &ns))
+  RcaBytes rest;
+  gboolean executes;
+  if (!rca_postgres_duration (r->message, &ns, &rest))
     return FALSE;
   rca_event_set_num (ev, RCA_FIELD_DURATION, ns);
-  rest = skip_blank (rca_bytes_from (rest, (gsize) (ms - rest.p) + 3));
   if (rca_bytes_has_prefix (rest, RCA_BYTES ("plan:")))
-    {
-      gssize at = rca_bytes_find (rest, RCA_BYTES ("Query Text: "));
-      if (at < 0)
-        return TRUE;
-      RcaBytes query = rca_bytes_from (rest, (gsize) at + 12);
-      /* the plan begins at the first line with "(cost=" */
-      gssize cost = rca_bytes_find (query, RCA_BYTES ("(cost="));
-      if (cost > 0)
-        {
-          const char *line = memrchr (query.p, '\n', (gsize) cost);
-          query.n = line ? (gsize) (line - query.p) : (gsize) cost;
-        }
-      set_statement (ev, query);
-      rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
-      remember_plan (m, r->pid, query_hash (query, arena), ns);
-      return TRUE;
-    }
-  gboolean statement = rca_bytes_has_prefix (rest, RCA_BYTES ("statement: ")), execute = rca_bytes_has_prefix (rest, RCA_BYTES ("execute "));
-  gssize colon = statement ? 9 : rca_bytes_find (rest, RCA_BYTES (": "));
-  if (colon < 0)
+  {
+    read_plan (memory, r->pid, rest, ns, arena, ev);
     return TRUE;
-  RcaBytes query = rca_bytes_from (rest, (gsize) colon + 2);
-  set_statement (ev, query);
-  if (!statement && !execute)
-    return TRUE; /* parse, bind: parts of an execution */
+  }
+  RcaBytes query = query_of (rest, &executes);
+  if (!query.p)
+  {
+    read_bare_duration (memory, r->pid, ns, arena, ev);
+    return TRUE;
+  }
+  rca_postgres_memory_told_together (memory);
+  rca_db_set_statement (ev, query, arena);
+  if (!executes)
+    return TRUE;
   rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
-  if (told_before (m, r->pid, query_hash (query, arena), ns))
+  if (told_before (memory, r->pid, rca_event_str (ev, RCA_FIELD_STATEMENT), ns, arena))
     ev->flags |= RCA_EVENT_DUPLICATE;
   return TRUE;
 }
+
+/* log_statement's "statement: Q" and "execute NAME: Q". */
+static gboolean
+read_logged_statement (const RcaPostgresRecord *r, RcaPostgresMemory *memory, RcaArena *arena, RcaEvent *ev)
+{
+  gboolean executes;
+  RcaBytes query = query_of (r->message, &executes);
+  if (!query.p || !executes || ev->severity != RCA_SEVERITY_INFO)
+    return FALSE;
+  rca_db_set_statement (ev, query, arena);
+  RcaPostgresBackend *backend = rca_postgres_memory_backend (memory, r->pid, TRUE);
+  if (backend)
+  {
+    g_string_truncate (backend->text, 0);
+    g_string_append_len (backend->text, query.p, (gssize)MIN (query.n, LONGEST_REMEMBERED));
+  }
+  return TRUE;
+}
+
+/* ---- locks ---- */
 
 /* "process 123 still waiting for ShareLock on transaction 7 after 150.076 ms" + DETAIL:
  * "Process holding the lock: 12. Wait queue: 123." */
 static gboolean
 read_lock_wait (const RcaPostgresRecord *r, RcaEvent *ev)
 {
-  gssize waiting = rca_bytes_find (r->message, RCA_BYTES (" still waiting for ")), acquired = rca_bytes_find (r->message, RCA_BYTES (" acquired "));
-  if (!rca_bytes_has_prefix (r->message, RCA_BYTES ("process ")) || (waiting < 0 && acquired < 0))
-    return FALSE;
-  gssize after = rca_bytes_find (r->message, RCA_BYTES (" after "));
+  static const char *const verbs[] = { " still waiting for ", " acquired ", " detected deadlock while waiting for ", " avoided deadlock for ", " failed to acquire " };
+  gboolean known = FALSE;
   gint64 ns;
-  if (after > 0)
-    {
-      RcaBytes text = rca_bytes_from (r->message, (gsize) after + 7);
-      const char *ms = memmem (text.p, text.n, " ms", 3);
-      if (ms && rca_parse_duration (rca_bytes (text.p, (gsize) (ms - text.p)), RCA_NS_PER_MS, &ns))
-        {
-          rca_event_set_num (ev, RCA_FIELD_DURATION, ns);
-          rca_event_set_num (ev, RCA_FIELD_LOCK_TIME, ns);
-        }
-    }
+  if (!rca_bytes_has_prefix (r->message, RCA_BYTES ("process ")))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    known |= rca_bytes_find (r->message, rca_bytes_str (verbs[i])) > 0;
+  if (!known)
+    return FALSE;
+  RcaBytes after = rca_bytes_behind (r->message, " after ", " ");
+  if (after.n && rca_parse_duration (after, RCA_NS_PER_MS, &ns))
+  {
+    rca_event_set_num (ev, RCA_FIELD_DURATION, ns);
+    rca_event_set_num (ev, RCA_FIELD_LOCK_TIME, ns);
+  }
   rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_LOCK_WAIT);
-  gssize holder = rca_bytes_find (r->detail, RCA_BYTES ("holding the lock: "));
-  if (holder >= 0)
-    {
-      RcaBytes digits = rca_bytes_from (r->detail, (gsize) holder + 18);
-      gsize n = 0;
-      gint64 pid;
-      while (n < digits.n && g_ascii_isdigit (digits.p[n]))
-        n++;
-      if (rca_parse_int (rca_bytes (digits.p, n), &pid))
-        rca_event_set_num (ev, RCA_FIELD_HOLDER_PID, pid);
-    }
+  gint64 holder = rca_leading_int (rca_bytes_behind (r->detail, "holding the lock: ", "."));
+  if (holder == 0) /* several share it */
+    holder = rca_leading_int (rca_bytes_behind (r->detail, "holding the locks: ", "."));
+  if (holder > 0)
+    rca_event_set_num (ev, RCA_FIELD_HOLDER_PID, holder);
   return TRUE;
 }
 
-/* The rest by their texts; first match wins. */
-static const struct
+/* A deadlock's DETAIL: "Process 1 waits for ShareLock on transaction 7; blocked by process 2." */
+static void
+read_deadlock_holder (const RcaPostgresRecord *r, RcaEvent *ev)
 {
-  const char *needle;
-  RcaDbEvent event;
-  RcaFailure failure;
-} texts[] = {
+  gint64 holder = rca_leading_int (rca_bytes_behind (r->detail, "blocked by process ", "."));
+  if (holder > 0)
+    rca_event_set_num (ev, RCA_FIELD_HOLDER_PID, holder);
+}
+
+/* ---- the rest by their texts; first match wins ---- */
+
+static const RcaDbText texts[] = {
   { "deadlock detected", RCA_DB_EVENT_DEADLOCK, RCA_FAILURE_DEADLOCK },
+  { "(Deadlock)", RCA_DB_EVENT_DEADLOCK, RCA_FAILURE_DEADLOCK }, /* in most translations */
   { "due to lock timeout", RCA_DB_EVENT_LOCK_WAIT, RCA_FAILURE_LOCK_TIMEOUT },
+  { "could not obtain lock on", RCA_DB_EVENT_LOCK_WAIT, RCA_FAILURE_LOCK_TIMEOUT },
   { "due to statement timeout", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_STATEMENT_TIMEOUT },
+  { "due to transaction timeout", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_STATEMENT_TIMEOUT },
   { "due to conflict with recovery", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_DB_READ_ONLY },
-  { "due to idle-in-transaction timeout", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_NONE },
+  { "due to idle-in-transaction timeout", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_DB_LOST },
+  { "due to idle-session timeout", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_DB_LOST },
   { "due to user request", RCA_DB_EVENT_CANCEL, RCA_FAILURE_NONE },
-  { "due to administrator command", RCA_DB_EVENT_CANCEL, RCA_FAILURE_NONE },
+  { "terminating walsender process", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "terminating walreceiver", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "due to administrator command", RCA_DB_EVENT_CANCEL, RCA_FAILURE_DB_LOST },
   { "too many clients already", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
   { "remaining connection slots are reserved", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
-  { "too many connections", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
+  { "too many connections for", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
   { "No space left on device", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
+  { "Disk quota exceeded", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
   { "out of memory", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY },
+  { "out of shared memory", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY },
+  { "Cannot allocate memory", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY },
   { "was terminated by signal", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
   { "terminating any other active server processes", RCA_DB_EVENT_CRASH, RCA_FAILURE_NONE },
   { "terminating connection because of crash", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
   { "the database system is in recovery mode", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_REFUSED },
   { "the database system is starting up", RCA_DB_EVENT_START, RCA_FAILURE_DB_REFUSED },
+  { "the database system is not yet accepting", RCA_DB_EVENT_START, RCA_FAILURE_DB_REFUSED },
+  { "the database system is not accepting", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
   { "the database system is shutting down", RCA_DB_EVENT_STOP, RCA_FAILURE_DB_REFUSED },
+  { "is not currently accepting connections", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
   { "database system was interrupted", RCA_DB_EVENT_CRASH, RCA_FAILURE_NONE },
+  { "database system was not properly shut down", RCA_DB_EVENT_CRASH, RCA_FAILURE_NONE },
   { "automatic recovery in progress", RCA_DB_EVENT_CRASH, RCA_FAILURE_NONE },
   { "database system is ready to accept", RCA_DB_EVENT_START, RCA_FAILURE_NONE },
   { "shutdown request", RCA_DB_EVENT_STOP, RCA_FAILURE_NONE },
   { "database system is shut down", RCA_DB_EVENT_STOP, RCA_FAILURE_NONE },
-  { "cannot execute", RCA_DB_EVENT_NONE, RCA_FAILURE_DB_READ_ONLY },
+  { "in a read-only transaction", RCA_DB_EVENT_NONE, RCA_FAILURE_DB_READ_ONLY },
+  { "during recovery", RCA_DB_EVENT_NONE, RCA_FAILURE_DB_READ_ONLY },
   { "temporary file: path", RCA_DB_EVENT_TEMP_FILE, RCA_FAILURE_NONE },
   { "checkpoint", RCA_DB_EVENT_CHECKPOINT, RCA_FAILURE_NONE },
   { "restartpoint", RCA_DB_EVENT_CHECKPOINT, RCA_FAILURE_NONE },
   { "automatic vacuum of table", RCA_DB_EVENT_VACUUM, RCA_FAILURE_NONE },
+  { "automatic aggressive vacuum", RCA_DB_EVENT_VACUUM, RCA_FAILURE_NONE },
   { "automatic analyze of table", RCA_DB_EVENT_VACUUM, RCA_FAILURE_NONE },
+  { "to prevent wraparound", RCA_DB_EVENT_VACUUM, RCA_FAILURE_NONE },
+  { "must be vacuumed within", RCA_DB_EVENT_VACUUM, RCA_FAILURE_NONE },
+  { "database is not accepting commands", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_READ_ONLY },
   { "could not receive data from WAL stream", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
-  { "terminating walsender process", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "could not connect to the primary server", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
   { "requested WAL segment", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "received promote request", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "selected new timeline", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
   { "could not receive data from client", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE },
   { "could not send data to client", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE },
+  { "connection to client lost", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE },
   { "unexpected EOF on client connection", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE },
-  { "password authentication failed", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },
+  { "authentication failed", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },
   { "no pg_hba.conf entry", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },
+  { "pg_hba.conf rejects", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },
+};
+
+/* Where the text is translated, its code is not (PostgreSQL manual, appendix A). */
+static const RcaDbText codes[] = {
+  { "40P01", RCA_DB_EVENT_DEADLOCK, RCA_FAILURE_DEADLOCK },     { "55P03", RCA_DB_EVENT_LOCK_WAIT, RCA_FAILURE_LOCK_TIMEOUT },
+  { "57014", RCA_DB_EVENT_CANCEL, RCA_FAILURE_NONE },           { "53300", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
+  { "53100", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },   { "53200", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY },
+  { "57P01", RCA_DB_EVENT_CANCEL, RCA_FAILURE_DB_LOST },        { "57P02", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
+  { "57P03", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },    { "57P05", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_DB_LOST },
+  { "25P03", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_DB_LOST },       { "25006", RCA_DB_EVENT_NONE, RCA_FAILURE_DB_READ_ONLY },
+  { "28P01", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },       { "28000", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },
 };
 
 static void
-read_text (const RcaPostgresRecord *r, RcaEvent *ev)
+read_text (const RcaPostgresRecord *r, RcaArena *arena, RcaEvent *ev)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    if (rca_bytes_find (r->message, rca_bytes_str (texts[i].needle)) >= 0)
-      {
-        if (texts[i].event == RCA_DB_EVENT_NONE && rca_bytes_find (r->message, RCA_BYTES ("read-only")) < 0 && rca_bytes_find (r->message, RCA_BYTES ("recovery")) < 0)
-          continue;
-        if (texts[i].event != RCA_DB_EVENT_NONE)
-          rca_event_set_num (ev, RCA_FIELD_DB_EVENT, texts[i].event);
-        if (texts[i].failure != RCA_FAILURE_NONE && ev->severity >= RCA_SEVERITY_WARN)
-          rca_event_set_num (ev, RCA_FIELD_FAILURE, texts[i].failure);
-        return;
-      }
-  if (ev->severity >= RCA_SEVERITY_ERROR && r->message.n)
+  gboolean known = rca_db_text_read (texts, G_N_ELEMENTS (texts), rca_bytes_until (r->message, "\n"), ev);
+  if (!known && r->sqlstate.n == 5)
+    known = rca_db_text_read (codes, G_N_ELEMENTS (codes), r->sqlstate, ev);
+  if (rca_event_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_NONE) == RCA_DB_EVENT_DEADLOCK)
+    read_deadlock_holder (r, ev);
+  if (!known && ev->severity >= RCA_SEVERITY_ERROR && r->message.n)
     rca_event_set_num (ev, RCA_FIELD_FAILURE, RCA_FAILURE_DB_ERROR);
+  /* a backend that crashed: DETAIL says at what */
+  RcaBytes crashed = rca_bytes_behind (r->detail, "Failed process was running: ", "");
+  if (crashed.n)
+    rca_db_set_statement (ev, crashed, arena);
 }
 
-static void
-take_tag (RcaBytes key, RcaBytes value, gpointer user)
+/* `parameter "work_mem" changed to "64MB"`, after a reload. */
+static gboolean
+is_setting (RcaBytes message)
 {
-  RcaEvent *ev = user;
-  if (rca_bytes_equal (key, RCA_BYTES ("traceparent")) && value.n >= 35)
-    rca_event_set_str (ev, RCA_FIELD_TRACE_ID, rca_bytes (value.p + 3, 32));
-  else if (rca_bytes_equal (key, RCA_BYTES ("request_id")))
-    rca_event_set_str (ev, RCA_FIELD_REQUEST_ID, value);
-  else if (rca_bytes_equal (key, RCA_BYTES ("trace_id")))
-    rca_event_set_str (ev, RCA_FIELD_TRACE_ID, value);
-  else if (rca_bytes_equal (key, RCA_BYTES ("application")) || rca_bytes_equal (key, RCA_BYTES ("service_name")))
-    rca_event_set_str (ev, RCA_FIELD_SERVICE, value);
+  return rca_bytes_has_prefix (message, RCA_BYTES ("parameter \"")) && (rca_bytes_find (message, RCA_BYTES ("\" changed to ")) > 0 || rca_bytes_find (message, RCA_BYTES ("removed from configuration file")) > 0);
 }
 
 void
-rca_postgres_interpret (const RcaPostgresRecord *r, RcaPostgresMemory *m, RcaArena *arena, RcaEvent *ev)
+rca_postgres_interpret (const RcaPostgresRecord *r, RcaPostgresMemory *memory, RcaArena *arena, RcaEvent *ev)
 {
   ev->stream = RCA_STREAM_DB;
   ev->severity = rca_postgres_severity (r->severity);
@@ -273,13 +306,12 @@ rca_postgres_interpret (const RcaPostgresRecord *r, RcaPostgresMemory *m, RcaAre
   rca_event_set_str (ev, RCA_FIELD_SESSION, r->session);
   if (r->pid > 0)
     rca_event_set_num (ev, RCA_FIELD_PID, r->pid);
-  if (!read_duration (r, m, arena, ev))
-    {
-      if (r->statement.n)
-        set_statement (ev, r->statement);
-      if (!read_lock_wait (r, ev))
-        read_text (r, ev);
-    }
-  if (rca_event_has (ev, RCA_FIELD_STATEMENT))
-    rca_sql_comment_tags (rca_event_str (ev, RCA_FIELD_STATEMENT), arena, take_tag, ev);
+  if (read_duration (r, memory, arena, ev) || read_logged_statement (r, memory, arena, ev))
+    return;
+  if (r->statement.n)
+    rca_db_set_statement (ev, r->statement, arena);
+  if (!read_lock_wait (r, ev))
+    read_text (r, arena, ev);
+  if (is_setting (r->message))
+    rca_event_set_num (ev, RCA_FIELD_CHANGE_KIND, RCA_CHANGE_CONFIG);
 }

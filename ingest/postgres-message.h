@@ -1,7 +1,7 @@
 /* What a PostgreSQL record says, whichever of its three log destinations it came by. */
 #pragma once
 #include "arena.h"
-#include "event.h"
+#include "postgres-words.h"
 
 typedef struct {
   RcaBytes severity; /* LOG, ERROR… (or translated) */
@@ -9,13 +9,11 @@ typedef struct {
   gint64 pid; /* 0: unknown */
 } RcaPostgresRecord;
 
-/* The execution told last by each backend: auto_explain and log_min_duration tell it twice. */
+/* What each backend told last: auto_explain and log_min_duration tell an execution twice,
+ * log_statement tells its text and log_duration later its time. */
 typedef struct RcaPostgresMemory RcaPostgresMemory;
 RcaPostgresMemory *rca_postgres_memory_new (void);
 void rca_postgres_memory_free (RcaPostgresMemory *memory);
-
-/* LOG and NOTICE are INFO; FATAL and PANIC are FATAL; words of other languages are known by a table. */
-RcaSeverity rca_postgres_severity (RcaBytes word);
 
 /* Fills @ev (time is the caller's). */
 void rca_postgres_interpret (const RcaPostgresRecord *record, RcaPostgresMemory *memory, RcaArena *arena, RcaEvent *ev);
