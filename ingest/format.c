@@ -7,6 +7,7 @@
 static const RcaFormat *const formats[] = {
   &rca_format_journald_json,
   &rca_format_journald_export,
+  &rca_format_journald_verbose,
   &rca_format_fluent,
   &rca_format_otlp,
   &rca_format_otlp_document,

@@ -35,3 +35,4 @@ extern const RcaFormat rca_format_cloud_logging;
 extern const RcaFormat rca_format_logfmt;
 extern const RcaFormat rca_format_app_text;
 extern const RcaFormat rca_format_shipper;
+extern const RcaFormat rca_format_journald_verbose;

@@ -1,5 +1,5 @@
-/* The systemd journal as JSON lines (journalctl -o json) and in export format (-o export).
- * Short formats are syslog's business (syslog.c). */
+/* The systemd journal as JSON (journalctl -o json, json-pretty, json-seq, json-sse), in export
+ * format (-o export) and verbose (-o verbose). Short formats are syslog's business (syslog.c). */
 #include "formats.h"
 #include "../inner.h"
 #include "../json-scan.h"
@@ -78,9 +78,19 @@ visit (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint dept
   return FALSE;
 }
 
+/* json-seq puts RS before each entry, json-sse "data: ". */
+static RcaBytes
+without_prefix (RcaBytes record)
+{
+  if (record.n && record.p[0] == '\x1e')
+    return rca_bytes_from (record, 1);
+  return rca_bytes_has_prefix (record, RCA_BYTES ("data: {")) ? rca_bytes_from (record, 6) : record;
+}
+
 static gboolean
 read_json (RcaBytes record, Entry *entry)
 {
+  record = without_prefix (record);
   return record.n && record.p[0] == '{' && rca_json_scan (record, entry->arena, visit, entry) > 0 && entry->value[REALTIME].n > 0;
 }
 
@@ -210,16 +220,30 @@ export_decode (gpointer data, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpoin
   return read_export (record, &entry) ? decode_entry (data, &entry, ev, emit, user) : RCA_DECODE_REJECT;
 }
 
+/* In json-pretty an entry runs from "{" to "}" at the start of a line. */
+static RcaLineKind
+json_line (gpointer data, RcaBytes line)
+{
+  if (line.n == 0)
+    return RCA_LINE_NONE;
+  line = without_prefix (line);
+  return line.n && line.p[0] == '{' ? RCA_LINE_RECORD : RCA_LINE_CONTINUES;
+}
+
 static void
 json_sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
-  guint fits = 0;
+  guint entries = 0, stamps = 0;
   for (guint i = 0; i < sample->n_lines; i++)
-    fits += sample->line[i].n && sample->line[i].p[0] == '{' && rca_bytes_find (sample->line[i], RCA_BYTES ("\"__REALTIME_TIMESTAMP\"")) > 0;
-  if (fits == 0)
+  {
+    RcaBytes line = without_prefix (sample->line[i]);
+    entries += line.n && line.p[0] == '{';
+    stamps += rca_bytes_find (line, RCA_BYTES ("\"__REALTIME_TIMESTAMP\"")) > 0;
+  }
+  if (stamps == 0 || stamps * 2 < entries)
     return;
-  out->score = (gint)(98 * fits / sample->n_lines);
-  g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are journal entries as JSON", fits, sample->n_lines);
+  out->score = (gint)(98 * MIN (stamps, entries) / MAX (entries, 1));
+  g_snprintf (out->reason, sizeof out->reason, "%u of %u JSON objects are journal entries", stamps, entries);
 }
 
 static void
@@ -260,6 +284,7 @@ const RcaFormat rca_format_journald_json = {
   .sniff = json_sniff,
   .open = json_open,
   .close = state_close,
+  .line = json_line,
   .decode = json_decode,
   .describe = describe,
   .flush = flush,
@@ -273,6 +298,97 @@ const RcaFormat rca_format_journald_export = {
   .close = state_close,
   .line = export_line,
   .decode = export_decode,
+  .describe = describe,
+  .flush = flush,
+};
+
+/* --- verbose: "Tue 2026-11-24 02:01:06.350103 UTC [s=…;i=…]", then indented KEY=value lines --- */
+
+static gboolean
+is_verbose_head (RcaBytes line, RcaStamp *stamp)
+{
+  gsize n = line.n > 24 && line.p[0] != ' ' ? rca_stamp_parse (line, NULL, stamp) : 0;
+  return n >= 19 && rca_bytes_has_prefix (rca_bytes_from (line, n), RCA_BYTES (" [s="));
+}
+
+static RcaLineKind
+verbose_line (gpointer data, RcaBytes line)
+{
+  RcaStamp stamp;
+  if (line.n == 0 || rca_bytes_has_prefix (line, RCA_BYTES ("-- ")))
+    return RCA_LINE_NONE;
+  return is_verbose_head (line, &stamp) ? RCA_LINE_RECORD : RCA_LINE_CONTINUES;
+}
+
+static void
+verbose_sniff (const RcaSampleLines *sample, RcaSniff *out)
+{
+  RcaStamp stamp;
+  guint heads = 0;
+  for (guint i = 0; i < sample->n_lines; i++)
+    heads += is_verbose_head (sample->line[i], &stamp);
+  if (heads == 0)
+    return;
+  out->score = 98;
+  g_snprintf (out->reason, sizeof out->reason, "journal entries in verbose format (%u in the sample)", heads);
+}
+
+/* A value's further lines are indented deeper than its key. */
+static void
+read_verbose (RcaBytes rest, Entry *entry)
+{
+  RcaBytes key = { NULL, 0 }, value = { NULL, 0 };
+  while (rest.n)
+  {
+    const char *lf = memchr (rest.p, '\n', rest.n);
+    RcaBytes line = rca_bytes (rest.p, lf ? (gsize)(lf - rest.p) : rest.n);
+    rest = rca_bytes_from (rest, line.n + 1);
+    gsize indent = 0, n = 0;
+    while (indent < line.n && line.p[indent] == ' ')
+      indent++;
+    RcaBytes text = rca_bytes_from (line, indent);
+    while (n < text.n && (g_ascii_isupper (text.p[n]) || g_ascii_isdigit (text.p[n]) || text.p[n] == '_'))
+      n++;
+    if (indent == 4 && n > 0 && n < text.n && text.p[n] == '=')
+    {
+      key = rca_bytes (text.p, n);
+      value = rca_bytes_from (text, n + 1);
+    }
+    else if (value.p)
+      value.n = (gsize)(line.p + line.n - value.p);
+    if (key.n)
+      set_field (entry, key, value);
+  }
+}
+
+static RcaDecodeResult
+verbose_decode (gpointer data, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  State *state = data;
+  RcaStamp stamp;
+  const char *lf = memchr (record.p, '\n', record.n);
+  RcaBytes head = rca_bytes (record.p, lf ? (gsize)(lf - record.p) : record.n);
+  Entry entry = { 0 };
+  char micros[24];
+  if (!is_verbose_head (head, &stamp))
+    return RCA_DECODE_REJECT;
+  read_verbose (rca_bytes_from (record, head.n + 1), &entry);
+  if (entry.value[REALTIME].n == 0)
+  {
+    g_snprintf (micros, sizeof micros, "%" G_GINT64_FORMAT, stamp.time_ns / 1000);
+    entry.value[REALTIME] = rca_bytes_str (micros);
+  }
+  return decode_entry (state, &entry, ev, emit, user);
+}
+
+const RcaFormat rca_format_journald_verbose = {
+  .name = "journald-verbose",
+  .stream = RCA_STREAM_APP,
+  .sniff = verbose_sniff,
+  .open = state_open,
+  .close = state_close,
+  .line = verbose_line,
+  .decode = verbose_decode,
   .describe = describe,
   .flush = flush,
 };

@@ -457,6 +457,10 @@ decode_message (State *state, Syslog *syslog, RcaEvent *ev, RcaEmit emit, gpoint
   RcaEnvelope *envelope = &syslog->envelope;
   gint64 piece = take_piece (&syslog->message);
   envelope->stream = rca_program_stream (envelope->program);
+  if (rca_bytes_has_prefix (syslog->message, RCA_BYTES ("@cee:"))) /* what follows is JSON (Common Event Expression) */
+    syslog->message = rca_bytes_from (syslog->message, sizeof "@cee:" - 1);
+  while (syslog->message.n > 1 && syslog->message.p[0] == ' ' && syslog->message.p[1] == '{')
+    syslog->message = rca_bytes_from (syslog->message, 1);
   RcaBytes message = unescape (state, syslog->message);
   if (piece < 2)
     return rca_inner_decode_lines (state->inner, envelope, message, ev, emit, user);
