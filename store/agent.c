@@ -36,8 +36,6 @@ static const AgentRule rules[] = {
   RULE ("zabbix", "zabbix", PROBE),
   RULE ("healthcheck", "healthcheck", PROBE),
   RULE ("health-check", "healthcheck", PROBE),
-  RULE ("haproxy", "haproxy", PROBE),
-  RULE ("varnish", "varnish", PROBE),
   RULE ("googlebot", "googlebot", USER),
   RULE ("bingbot", "bingbot", USER),
   RULE ("yandexbot", "yandexbot", USER),

@@ -180,6 +180,7 @@ rca_table_changes (RcaTable *table, RcaSpan span)
   rca_table_drop_told_restarts (all);
   g_ptr_array_sort (all, compare_change);
   pair_phases (all);
+  rca_table_fold_deploys (all);
   fold_restarts (all);
   fill_versions_before (all);
   GPtrArray *out = g_ptr_array_new_with_free_func (g_free);

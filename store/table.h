@@ -101,6 +101,7 @@ void rca_table_learn_peers (RcaTable *table);                     /* peer.c: pee
 /* version.c: adds (RcaChange) the versions that rows say first, where no change in @all tells of them. */
 void rca_table_versions_seen (RcaTable *table, GPtrArray *all);
 void rca_table_drop_told_restarts (GPtrArray *all);
+void rca_table_fold_deploys (GPtrArray *all);
 void rca_table_carry_versions (RcaTable *table);
 /* retry.c: RCA_DIM_ATTEMPT: a request of the same client for the same path within 10 s of its own failure. */
 void rca_table_find_retries (RcaTable *table);

@@ -252,3 +252,45 @@ rca_table_carry_versions (RcaTable *table)
     g_hash_table_unref (carried.of_pid);
   }
 }
+
+static void
+fill_from (RcaChange *into, const RcaChange *from)
+{
+  const char **to[] = { &into->version_before, &into->environment, &into->actor, &into->outcome, &into->service };
+  const char *with[] = { from->version_before, from->environment, from->actor, from->outcome, from->service };
+  for (gsize i = 0; i < G_N_ELEMENTS (to); i++)
+    if (!*to[i])
+      *to[i] = with[i];
+  if (g_strcmp0 (into->host, from->host) != 0)
+    into->host = NULL; /* several */
+  into->start_ns = MIN (into->start_ns, from->start_ns);
+  into->end_ns = MAX (into->end_ns, from->end_ns);
+}
+
+/* One version going out is one change, whoever tells of it: the pipeline, the cluster, each host.
+ * @all by time: the first teller is what is quoted. */
+void
+rca_table_fold_deploys (GPtrArray *all)
+{
+  for (guint i = 0; i < all->len; i++)
+  {
+    RcaChange *first = g_ptr_array_index (all, i);
+    if (first->kind != RCA_CHANGE_DEPLOY && first->kind != RCA_CHANGE_ROLLBACK)
+      continue;
+    for (guint k = i + 1; k < all->len;)
+    {
+      const RcaChange *next = g_ptr_array_index (all, k);
+      if (next->start_ns > first->end_ns + TOLD_NS)
+        break;
+      if ((next->kind == RCA_CHANGE_DEPLOY || next->kind == RCA_CHANGE_ROLLBACK) && same_version (first, next))
+      {
+        fill_from (first, next);
+        if (next->kind == RCA_CHANGE_ROLLBACK)
+          first->kind = RCA_CHANGE_ROLLBACK;
+        g_ptr_array_remove_index (all, k);
+      }
+      else
+        k++;
+    }
+  }
+}

@@ -149,6 +149,7 @@ test_changes (void)
   fake_change (&s[0], 10, "shop", "1.0", NULL);
   fake_change (&s[0], 100, "shop", "1.1", "in_progress");
   fake_change (&s[0], 130, "shop", "1.1", "success");
+  fake_change (&s[0], 140, "shop", "v1.1", NULL); /* the cluster's own word of it */
   fake_versions (&s[1], 0, 120, "1.0");
   fake_versions (&s[1], 115, 600, "1.1");
   fake_versions (&s[1], 600, 700, "1.2");
@@ -159,7 +160,7 @@ test_changes (void)
   g_assert_cmpuint (changes->len, ==, 3);
   const RcaChange *second = g_ptr_array_index (changes, 1), *third = g_ptr_array_index (changes, 2);
   g_assert_cmpstr (second->version_before, ==, "1.0");
-  g_assert_cmpint (second->end_ns - second->start_ns, ==, 30 * RCA_NS_PER_S);
+  g_assert_cmpint (second->end_ns - second->start_ns, ==, 40 * RCA_NS_PER_S);
   g_assert_cmpstr (second->outcome, ==, "success");
   g_assert_true (third->seen_on_rows);
   g_assert_cmpstr (third->version, ==, "1.2");
