@@ -1,0 +1,192 @@
+/* Plain text that tells of changes, one a line: deploy logs, Capistrano's revisions.log,
+ * `heroku releases`, change calendars, CSV of a pipeline.
+ *
+ * Told from an application's log by what its lines say (change.c) and by the absence of
+ * levels; the name of the file may only tip the scales. */
+#include "formats.h"
+#include "../change.h"
+#include "../severity.h"
+#include "../timestamp.h"
+
+#define MAX_STAMP_AT 160 /* a time may stand that far into the line */
+
+typedef struct {
+  RcaStampContext context;
+  gboolean named; /* the file is called after changes: a version alone makes a deploy */
+} ChangeLog;
+
+typedef struct {
+  RcaStamp stamp;
+  gsize at, n;     /* of the stamp */
+  RcaBytes before; /* the text around it */
+  RcaBytes after;
+} Line;
+
+static gboolean
+called_after_changes (const char *path)
+{
+  static const char *const names[] = { "deploy", "release", "change", "rollout", "revisions", "migrat", "flag", "maintenance", "history" };
+  if (!path)
+    return FALSE;
+  g_autofree char *lower = g_ascii_strdown (path, -1);
+  const char *slash = strrchr (lower, '/');
+  const char *folder = slash ? memrchr (lower, '/', (gsize)(slash - lower)) : NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (strstr (folder ? folder : lower, names[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* Where a time may begin: at the start of a word, behind an equal sign, a bracket or a quote. */
+static gboolean
+may_begin (RcaBytes line, gsize at)
+{
+  return at == 0 || (strchr (" \t=,;|([\"'", line.p[at - 1]) && line.p[at - 1]);
+}
+
+/* revisions.log has no other time than its release's name: 14 digits, UTC. */
+static gboolean
+is_release_name (RcaBytes line, gsize at)
+{
+  const RcaBytes mark = RCA_BYTES ("release ");
+  return at >= mark.n && memcmp (line.p + at - mark.n, mark.p, mark.n) == 0;
+}
+
+static gboolean
+find_stamp (RcaBytes line, RcaStampContext *context, Line *out)
+{
+  for (gsize at = 0; at < line.n && at < MAX_STAMP_AT; at++)
+  {
+    if (!g_ascii_isalnum (line.p[at]) || !may_begin (line, at))
+      continue;
+    RcaStampContext scratch = *context;
+    gsize n = rca_stamp_parse (rca_bytes_from (line, at), &scratch, &out->stamp);
+    if (n < 10 || !(out->stamp.flags & RCA_STAMP_HAS_DATE) || (at > 0 && n == 14 && !is_release_name (line, at)))
+      continue;
+    if (n == 14 && is_release_name (line, at))
+      out->stamp.flags |= RCA_STAMP_HAS_ZONE;
+    else if (!memchr (line.p + at, ':', n))
+      continue; /* a bare number */
+    *context = scratch;
+    out->at = at;
+    out->n = n;
+    out->before = rca_bytes (line.p, at);
+    out->after = rca_bytes_from (line, at + n);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* The text beside the time, without what separates them. */
+static RcaBytes
+message_of (const Line *line, RcaBytes whole)
+{
+  RcaBytes text = line->at <= 1 ? line->after : whole;
+  if (line->at > 1 && line->after.n < 3)
+    text = line->before;
+  while (text.n > 0 && strchr (" \t]\")>|,:;-", text.p[0]))
+    text = rca_bytes_from (text, 1);
+  while (text.n > 0 && strchr (" \t[(,;|\r", text.p[text.n - 1]))
+    text.n--;
+  return text;
+}
+
+static void
+read_line (const ChangeLog *log, RcaBytes text, RcaChange *change)
+{
+  if (rca_change_read (text, change) || !log->named)
+    return;
+  rca_change_read_release (text, change);
+  if (change->version.n == 0)
+    change->kind = RCA_CHANGE_NONE;
+}
+
+static void
+init (ChangeLog *log, const RcaSampleLines *sample)
+{
+  rca_stamp_context_init (&log->context, sample->mtime_ns);
+  log->named = called_after_changes (sample->path);
+}
+
+static void
+sniff (const RcaSampleLines *sample, RcaSniff *out)
+{
+  guint lines = 0, changes = 0, strong = 0, levels = 0;
+  ChangeLog log;
+  init (&log, sample);
+  for (guint i = 0; i < sample->n_lines; i++)
+  {
+    RcaBytes text = sample->line[i];
+    Line line;
+    RcaChange change;
+    if (text.n == 0 || text.p[0] == '#')
+      continue;
+    if (text.p[0] == '{' || text.n > 2000)
+      return;
+    lines++;
+    if (!find_stamp (text, &log.context, &line))
+      continue;
+    RcaBytes message = message_of (&line, text);
+    levels += rca_severity_find (message) != RCA_SEVERITY_NONE;
+    read_line (&log, message, &change);
+    changes += change.kind != RCA_CHANGE_NONE;
+    strong += change.kind != RCA_CHANGE_NONE && (change.strong || change.version.n > 0);
+  }
+  guint telling = log.named ? changes : strong;
+  if (lines == 0 || telling * 100 < lines * (log.named ? 40 : 60) || levels * 2 > lines)
+    return;
+  out->score = (gint)(65 * telling / lines) + (log.named ? 10 : 0);
+  g_snprintf (out->reason, sizeof out->reason, "%u of %u lines tell of a change at a time", telling, lines);
+}
+
+static gpointer
+change_log_open (const RcaSampleLines *sample)
+{
+  ChangeLog *log = g_new0 (ChangeLog, 1);
+  init (log, sample);
+  return log;
+}
+
+static RcaLineKind
+change_log_line (gpointer state, RcaBytes line)
+{
+  const ChangeLog *log = state;
+  RcaStampContext scratch = log->context;
+  Line parts;
+  gsize i = 0;
+  while (i < line.n && g_ascii_isspace (line.p[i]))
+    i++;
+  if (i == line.n || line.p[0] == '#')
+    return RCA_LINE_NONE;
+  return i > 0 && !find_stamp (line, &scratch, &parts) ? RCA_LINE_CONTINUES : RCA_LINE_RECORD;
+}
+
+static RcaDecodeResult
+change_log_decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  ChangeLog *log = state;
+  const char *lf = memchr (record.p, '\n', record.n);
+  RcaBytes first = rca_bytes (record.p, lf ? (gsize)(lf - record.p) : record.n);
+  Line line;
+  RcaChange change;
+  ev->stream = RCA_STREAM_CHANGE;
+  if (!find_stamp (first, &log->context, &line))
+    return RCA_DECODE_REJECT;
+  rca_stamp_apply (&line.stamp, ev);
+  RcaBytes message = message_of (&line, first);
+  rca_event_set_str (ev, RCA_FIELD_MESSAGE, message);
+  read_line (log, message, &change);
+  rca_change_apply (&change, ev);
+  emit (ev, user);
+  return RCA_DECODE_OK;
+}
+
+const RcaFormat rca_format_change_log = {
+  .name = "change-log",
+  .stream = RCA_STREAM_CHANGE,
+  .sniff = sniff,
+  .open = change_log_open,
+  .close = g_free,
+  .line = change_log_line,
+  .decode = change_log_decode,
+};
