@@ -18,6 +18,13 @@ rca_app_source_init (RcaAppSource *source, gint64 mtime_ns)
 }
 
 void
+rca_app_source_clear (RcaAppSource *source)
+{
+  g_clear_pointer (&source->requests, rca_request_memory_free);
+  g_clear_pointer (&source->durations, g_free);
+}
+
+void
 rca_app_source_learn (RcaAppSource *source)
 {
   source->durations = g_new (gdouble, MAX_LEARN);
@@ -32,7 +39,7 @@ compare_doubles (gconstpointer a, gconstpointer b)
 }
 
 /* The unit of a bare duration, by the size of the middle one: a request of a web service
- * takes a millisecond to seconds. Fractions below 10 are seconds when most are written
+ * takes a millisecond to seconds; zap writes seconds beside its times in seconds. Fractions below 10 are seconds when most are written
  * with a decimal point and the middle one lies under 0.5 (0.023 ms would be no request). */
 void
 rca_app_source_learnt (RcaAppSource *source)
@@ -43,16 +50,17 @@ rca_app_source_learnt (RcaAppSource *source)
     qsort (source->durations, n, sizeof *source->durations, compare_doubles);
     gdouble middle = source->durations[n / 2];
     gboolean fractions = source->n_fractions * 2 >= n;
-    if (fractions && middle < 0.5)
+    if (fractions && middle < (source->zap_times ? 100 : 0.5))
       source->unit_ns = RCA_NS_PER_S;
     else if (middle >= 300000)
       source->unit_ns = 1;
     else if (middle >= 20000 && !fractions)
       source->unit_ns = 1000;
   }
-  g_clear_pointer (&source->durations, g_free);
+  rca_app_source_clear (source);
   /* the sample is read again as records: nothing of it may stick */
   source->last_start_ns = RCA_TIME_NONE;
+  source->version_seen = FALSE;
   source->stamps.previous_ns = RCA_TIME_NONE;
 }
 
@@ -251,7 +259,8 @@ fill_ids (RcaAppRecord *record)
 static gboolean
 is_format_version (const RcaAppRecord *record, RcaBytes version)
 {
-  return version.n == 3 && memcmp (version.p, "1.1", 3) == 0 && rca_app_record_has (record, RCA_SLOT_HOST) && !rca_app_record_has (record, RCA_SLOT_SERVICE);
+  return version.n == 3 && memcmp (version.p, "1.1", 3) == 0 && rca_app_record_has (record, RCA_SLOT_HOST) && record->slot[RCA_SLOT_LEVEL].number
+         && rca_app_record_has (record, RCA_SLOT_LEVEL);
 }
 
 static void
@@ -272,6 +281,12 @@ fill_identity (RcaAppRecord *record)
     rca_event_set_str (ev, logger && !rca_app_record_has (record, RCA_SLOT_LOGGER) ? RCA_FIELD_LOGGER : RCA_FIELD_SERVICE, name);
   }
   RcaBytes version = rca_app_record_get (record, RCA_SLOT_VERSION);
+  if (rca_bytes_has_prefix (version, RCA_BYTES ("(version="))) /* Prometheus and its kin */
+  {
+    version = rca_bytes_from (version, 9);
+    const char *comma = memchr (version.p, ',', version.n);
+    version.n = comma ? (gsize)(comma - version.p) : version.n;
+  }
   if (version.n > 0 && !is_format_version (record, version))
     rca_event_set_str (ev, RCA_FIELD_VERSION, version);
   copy_slot (record, RCA_SLOT_INSTANCE, RCA_FIELD_INSTANCE);
@@ -356,7 +371,7 @@ fill_exception_of_text (RcaAppRecord *record)
   if ((lf && rca_exception_in_trace (message, &e)) || (ev->severity >= RCA_SEVERITY_ERROR && rca_exception_in_line (line, &e)))
   {
     rca_event_set_str (ev, RCA_FIELD_EXCEPTION, e.type);
-    if (!rca_event_has (ev, RCA_FIELD_EXCEPTION_MESSAGE))
+    if (lf || !rca_event_has (ev, RCA_FIELD_EXCEPTION_MESSAGE))
       rca_event_set_str (ev, RCA_FIELD_EXCEPTION_MESSAGE, e.message);
   }
 }
@@ -372,6 +387,29 @@ fill_severity_of_text (RcaEvent *ev)
   if (n < from + 3 || (n < text.n && !strchr (": ]\t", text.p[n])))
     return;
   rca_severity_parse (rca_bytes (text.p + from, n - from), &ev->severity);
+}
+
+/* Joins the two records of one request: by its id, else by the process. */
+static void
+join_request (RcaAppRecord *record)
+{
+  RcaEvent *ev = record->ev;
+  RcaAppSource *source = record->source;
+  RcaBytes key = rca_event_str (ev, RCA_FIELD_REQUEST_ID), method = rca_event_str (ev, RCA_FIELD_HTTP_METHOD), path = rca_event_str (ev, RCA_FIELD_URL_PATH);
+  gboolean answered = rca_event_has (ev, RCA_FIELD_HTTP_STATUS);
+  if (key.n == 0)
+    key = rca_app_record_get (record, RCA_SLOT_PID);
+  if (!answered && method.n > 0 && path.n > 0 && ev->severity <= RCA_SEVERITY_INFO && source->durations == NULL)
+  {
+    if (!source->requests)
+      source->requests = rca_request_memory_new ();
+    rca_request_memory_put (source->requests, key, method, path);
+  }
+  else if (answered && method.n == 0 && path.n == 0 && source->requests && rca_request_memory_take (source->requests, key, &method, &path))
+  {
+    rca_event_set_str (ev, RCA_FIELD_HTTP_METHOD, method);
+    rca_event_set_str (ev, RCA_FIELD_URL_PATH, path);
+  }
 }
 
 void
@@ -390,5 +428,6 @@ rca_app_record_end (RcaAppRecord *record)
   rca_app_record_request (record);
   fill_statement (record);
   fill_exception_of_text (record);
+  join_request (record);
   rca_process_start (record);
 }

@@ -8,20 +8,25 @@
 #include "alias.h"
 #include "arena.h"
 #include "json-scan.h"
+#include "request-memory.h"
 #include "timestamp.h"
 
 /* Learnt from a source's sample, and what runs along with its records. */
 typedef struct {
   RcaStampContext stamps;
-  gint64 unit_ns;           /* of durations without a unit */
-  gint64 last_start_ns;     /* of the last process start told without a version; RCA_TIME_NONE */
-  gboolean levels_count_up; /* numbers below 10 are Nextcloud's, not syslog's */
-  gdouble *durations;       /* while learning: bare durations met, else NULL */
+  gint64 unit_ns;             /* of durations without a unit */
+  gint64 last_start_ns;       /* of the last process start told without a version; RCA_TIME_NONE */
+  gboolean levels_count_up;   /* numbers below 10 are Nextcloud's, not syslog's */
+  gboolean zap_times;         /* "ts" in seconds with a fraction */
+  gboolean version_seen;      /* an earlier record had one */
+  RcaRequestMemory *requests; /* begun, not yet answered; made when one is */
+  gdouble *durations;         /* while learning: bare durations met, else NULL */
   guint n_durations;
   guint n_fractions; /* of them with a decimal point */
 } RcaAppSource;
 
 void rca_app_source_init (RcaAppSource *source, gint64 mtime_ns);
+void rca_app_source_clear (RcaAppSource *source); /* frees what it holds, not itself */
 /* Between these two, records are decoded for their durations alone. */
 void rca_app_source_learn (RcaAppSource *source);
 void rca_app_source_learnt (RcaAppSource *source);

@@ -43,6 +43,7 @@ static const RcaFormat *const formats[] = {
   &rca_format_app_text,
   &rca_format_git,
   &rca_format_change_log,
+  &rca_format_level_text,
   &rca_format_plain,
 };
 /* clang-format on */

@@ -32,6 +32,27 @@ is_word_char (char c)
   return g_ascii_isalnum (c) || c == '_' || c == '.' || c == '$' || c == '-' || c == '/' || c == '#' || c == '@' || c == '*' || c == '&' || (guchar)c >= 0x80;
 }
 
+/* What some loggers add to the usual words. */
+static gboolean
+parse_level (RcaBytes word, RcaSeverity *severity)
+{
+  static const struct {
+    RcaBytes word;
+    RcaSeverity severity;
+  } more[] = { { { "SUCCESS", 7 }, RCA_SEVERITY_INFO }, { { "VRB", 3 }, RCA_SEVERITY_TRACE },  { { "fail", 4 }, RCA_SEVERITY_ERROR },
+               { { "trce", 4 }, RCA_SEVERITY_TRACE },   { { "dbug", 4 }, RCA_SEVERITY_DEBUG }, { { "http", 4 }, RCA_SEVERITY_INFO },
+               { { "silly", 5 }, RCA_SEVERITY_TRACE } };
+  if (rca_severity_parse (word, severity))
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (more); i++)
+    if (rca_bytes_equal (more[i].word, word))
+    {
+      *severity = more[i].severity;
+      return TRUE;
+    }
+  return FALSE;
+}
+
 /* A level word at @at, bracketed or not; 0 when there is none. */
 static gsize
 level_at (RcaBytes line, gsize at, RcaSeverity *severity)
@@ -43,10 +64,10 @@ level_at (RcaBytes line, gsize at, RcaSeverity *severity)
     i++;
   RcaBytes word = rca_bytes (line.p + from, i - from);
   gboolean upper = word.n > 0 && g_ascii_isupper (word.p[word.n - 1]);
-  if (word.n < (bracket || upper ? 1 : 3) || word.n > 13 || !rca_severity_parse (word, severity))
+  if (word.n < (bracket || upper ? 1 : 3) || word.n > 13 || !parse_level (word, severity))
     return 0;
-  if (!bracket && !upper && i < line.n && line.p[i] != ':' && line.p[i] != ' ' && line.p[i] != '\t' && line.p[i] != '|' && line.p[i] != ']')
-    return 0;
+  if (!bracket && !upper && !(i < line.n && (strchr (":|]\t", line.p[i]) || (i + 1 < line.n && line.p[i] == ' ' && strchr (" [(-|", line.p[i + 1])))))
+    return 0; /* "error connecting to …" is prose */
   if (!bracket && word.n == 1 && (i >= line.n || !strchr (" \t/|:,", line.p[i])))
     return 0;
   while (!bracket && i < line.n && line.p[i] == '+') /* slog's ERROR+2 */
@@ -82,7 +103,7 @@ is_place (RcaBytes text)
 {
   const char *colon = text.n > 3 ? memrchr (text.p, ':', text.n - 1) : NULL;
   const char *dot = colon ? memchr (text.p, '.', (gsize)(colon - text.p)) : NULL;
-  if (!dot || colon == text.p + text.n - 1 || memchr (text.p, ' ', text.n))
+  if (!dot || g_ascii_isdigit (text.p[0]) || colon == text.p + text.n - 1 || memchr (text.p, ' ', text.n))
     return FALSE;
   for (const char *p = colon + 1; p < text.p + text.n; p++)
     if (!g_ascii_isdigit (*p))
@@ -90,20 +111,28 @@ is_place (RcaBytes text)
   return TRUE;
 }
 
-/* A word at @at; where it ends. A "::" belongs to it. */
+/* A word at @at; where it ends. A "::" belongs to it, and so do brackets behind dots:
+ * Tomcat's loggers are called org.apache.….[Catalina].[localhost].[/].[dispatcherServlet]. */
 static gsize
 word_end (RcaBytes line, gsize at)
 {
+  guint open = 0;
   gsize i = at;
   while (i < line.n)
-    if (is_word_char (line.p[i]))
+  {
+    char c = line.p[i];
+    if (c == '[' && i > at && line.p[i - 1] == '.')
+      open++;
+    else if (c == ']' && open > 0)
+      open--;
+    else if (c == ':' && i + 2 < line.n && line.p[i + 1] == ':' && is_word_char (line.p[i + 2]))
       i++;
-    else if (line.p[i] == ':' && i + 2 < line.n && line.p[i + 1] == ':' && is_word_char (line.p[i + 2]))
-      i += 2;
-    else if (line.p[i] == ':' && i > at && i + 1 < line.n && g_ascii_isdigit (line.p[i + 1]))
-      i++; /* name:line */
-    else
+    else if (c == ':' && i > at && i + 1 < line.n && g_ascii_isdigit (line.p[i + 1]))
+      ; /* name:line */
+    else if (!is_word_char (c))
       break;
+    i++;
+  }
   return i;
 }
 
@@ -145,7 +174,7 @@ function_and_line (RcaBytes line, gsize at)
 
 /* What follows a word says whether it is a name: ": ", " : ", " - ", " | ", or blanks that align columns. */
 static gboolean
-name_end (RcaBytes line, RcaBytes word, gsize *end)
+name_end (RcaBytes line, RcaBytes word, gboolean at_start, gsize *end)
 {
   gsize i = *end, next = skip_blanks (line, i);
   if (i < line.n && line.p[i] == ':' && (i + 1 == line.n || line.p[i + 1] == ' ' || line.p[i + 1] == '\t'))
@@ -156,6 +185,11 @@ name_end (RcaBytes line, RcaBytes word, gsize *end)
   if (next > i && next + 1 < line.n && strchr (":-|", line.p[next]) && (line.p[next + 1] == ' ' || line.p[next + 1] == '\t'))
   {
     *end = next + 1;
+    return TRUE;
+  }
+  if (i < line.n && line.p[i] == ':' && at_start) /* Python's LEVEL:name:message */
+  {
+    *end = i + 1;
     return TRUE;
   }
   if (i < line.n && (line.p[i] == '|' || line.p[i] == ']'))
@@ -183,6 +217,9 @@ read_word (RcaBytes line, gsize at, Part *part)
   if (is_all_digits (word))
   {
     part->kind = PART_NUMBER;
+    gsize next = skip_blanks (line, end);
+    if (next < line.n && line.p[next] == '|') /* Gin's status */
+      return FALSE;
     return word.n <= 20 && (end >= line.n || strchr (" \t]|:", line.p[end]));
   }
   if (is_place (word))
@@ -198,7 +235,64 @@ read_word (RcaBytes line, gsize at, Part *part)
     part->end = place;
     return TRUE;
   }
-  return (g_ascii_isalpha (word.p[0]) || word.p[0] == '_' || (guchar)word.p[0] >= 0x80) && name_end (line, word, &part->end);
+  return (g_ascii_isalpha (word.p[0]) || word.p[0] == '_' || (guchar)word.p[0] >= 0x80) && name_end (line, word, at == 0, &part->end);
+}
+
+/* "PHP Fatal error:  Uncaught …" */
+static gboolean
+read_php_level (RcaBytes line, gsize at, Part *part, RcaSeverity *severity)
+{
+  static const struct {
+    RcaBytes words;
+    RcaSeverity severity;
+  } levels[] = {
+    { { "PHP Fatal error:", 16 }, RCA_SEVERITY_FATAL },
+    { { "PHP Parse error:", 16 }, RCA_SEVERITY_FATAL },
+    { { "PHP Recoverable fatal error:", 28 }, RCA_SEVERITY_ERROR },
+    { { "PHP Catchable fatal error:", 26 }, RCA_SEVERITY_ERROR },
+    { { "PHP Warning:", 12 }, RCA_SEVERITY_WARN },
+    { { "PHP Deprecated:", 15 }, RCA_SEVERITY_INFO },
+    { { "PHP Notice:", 11 }, RCA_SEVERITY_INFO },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
+    if (rca_bytes_has_prefix (rca_bytes_from (line, at), levels[i].words))
+    {
+      *part = (Part){ PART_LEVEL, (RcaBytes){ line.p + at, 0 }, at + levels[i].words.n };
+      *severity = levels[i].severity;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+/* Monolog's channel.LEVEL: — the part's text is the channel. */
+static gboolean
+read_channel_level (RcaBytes line, gsize at, Part *part, RcaSeverity *severity)
+{
+  gsize end = at;
+  while (end < line.n && is_word_char (line.p[end]))
+    end++;
+  RcaBytes word = rca_bytes (line.p + at, end - at);
+  const char *dot = word.n ? memrchr (word.p, '.', word.n) : NULL;
+  if (!dot || end >= line.n || line.p[end] != ':')
+    return FALSE;
+  RcaBytes level = rca_bytes_from (word, (gsize)(dot - word.p) + 1);
+  if (level.n < 4 || !g_ascii_isupper (level.p[0]) || !g_ascii_isupper (level.p[level.n - 1]) || !rca_severity_parse (level, severity))
+    return FALSE;
+  *part = (Part){ PART_LEVEL, rca_bytes (word.p, (gsize)(dot - word.p)), end + 1 };
+  return TRUE;
+}
+
+/* Ruby's #pid] behind the stamp in its bracket */
+static gboolean
+read_ruby_pid (RcaBytes line, gsize at, Part *part)
+{
+  gsize i = at + 1;
+  while (i < line.n && g_ascii_isdigit (line.p[i]))
+    i++;
+  if (i == at + 1 || i >= line.n || line.p[i] != ']')
+    return FALSE;
+  *part = (Part){ PART_NUMBER, rca_bytes (line.p + at + 1, i - at - 1), i + 1 };
+  return TRUE;
 }
 
 /* Elixir's metadata before the level: request_id=F1x */
@@ -213,6 +307,20 @@ read_pair (RcaBytes line, gsize at, Part *part)
   while (i < line.n && line.p[i] != ' ' && line.p[i] != '\t')
     i++;
   *part = (Part){ PART_MARK, rca_bytes (line.p + at, i - at), i };
+  return TRUE;
+}
+
+/* Rust tracing's spans: "request{method=GET uri=/x}: ", several in a row; their pairs are found later. */
+static gboolean
+read_span (RcaBytes line, gsize at, Part *part)
+{
+  gsize i = at;
+  while (i < line.n && (g_ascii_isalnum (line.p[i]) || line.p[i] == '_'))
+    i++;
+  gssize close = i > at && i < line.n && line.p[i] == '{' ? rca_bytes_find (rca_bytes_from (line, i), RCA_BYTES ("}:")) : -1;
+  if (close < 0)
+    return FALSE;
+  *part = (Part){ PART_MARK, rca_bytes (line.p + at, i - at + (gsize)close), i + (gsize)close + 2 };
   return TRUE;
 }
 
@@ -236,11 +344,15 @@ read_part (RcaBytes line, gsize at, gboolean have_level, Part *part, RcaSeverity
   gsize n;
   if (!have_level && (n = level_at (line, at, severity)) > 0)
   {
-    *part = (Part){ PART_LEVEL, rca_bytes (line.p + at, n - at), n };
+    *part = (Part){ PART_LEVEL, (RcaBytes){ line.p + at, 0 }, n };
     if (n < line.n && (line.p[n] == ':' || line.p[n] == ','))
       part->end++;
     return TRUE;
   }
+  if (!have_level && (read_php_level (line, at, part, severity) || read_channel_level (line, at, part, severity)))
+    return TRUE;
+  if (c == '#' && read_ruby_pid (line, at, part))
+    return TRUE;
   if (c == '[' && (n = bracket_end (line, at)) > 0)
   {
     *part = (Part){ PART_BRACKET, rca_bytes (line.p + at + 1, n - at - 2), n };
@@ -269,6 +381,8 @@ read_part (RcaBytes line, gsize at, gboolean have_level, Part *part, RcaSeverity
   }
   if (have_level && read_flask_module (line, at, part))
     return TRUE;
+  if (have_level && read_span (line, at, part))
+    return TRUE;
   if (!have_level && read_pair (line, at, part))
     return TRUE;
   return read_word (line, at, part);
@@ -288,6 +402,13 @@ is_hex_id (RcaBytes text)
   return digits == 32 || digits == 16 || digits == 24;
 }
 
+/* Micrometer's trace-span */
+static gboolean
+is_trace_and_span (RcaBytes text)
+{
+  return text.n == 49 && text.p[32] == '-' && is_hex_id (rca_bytes (text.p, 32)) && is_hex_id (rca_bytes (text.p + 33, 16));
+}
+
 static gboolean
 is_request_id (RcaBytes text)
 {
@@ -303,9 +424,11 @@ is_thread (RcaBytes name)
 {
   static const char *const words[] = { "main",    "MainThread", "thread", "Thread", "exec",     "pool",        "worker", "Worker",
                                        "preinit", "scheduling", "task-",  "nio",    "executor", "MainProcess", "-thread" };
+  if (memchr (name.p, '.', name.n) || (memchr (name.p, ':', name.n) && name.n <= 40))
+    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (rca_bytes_find (name, rca_bytes_str (words[i])) >= 0)
-      return memchr (name.p, ':', name.n) == NULL || name.n > 40;
+      return TRUE;
   return FALSE;
 }
 
@@ -374,7 +497,12 @@ take_bracket (RcaAppRecord *record, RcaBytes text)
   RcaBytes head = rca_bytes (text.p, blank ? (gsize)(blank - text.p) : text.n);
   if (head.n == 0 || rca_bytes_equal (head, RCA_BYTES ("-")))
     return;
-  if (is_request_id (head)) /* oslo: [req-… user project - - -] */
+  if (is_trace_and_span (head))
+  {
+    rca_app_record_set (record, RCA_SLOT_TRACE_ID, 3, rca_bytes (head.p, 32));
+    rca_app_record_set (record, RCA_SLOT_SPAN_ID, 3, rca_bytes (head.p + 33, 16));
+  }
+  else if (is_request_id (head)) /* oslo: [req-… user project - - -] */
     rca_app_record_set (record, RCA_SLOT_REQUEST_ID, 2, head);
   else if (is_all_digits (text))
     rca_app_record_set (record, RCA_SLOT_PID, 2, text);
@@ -391,6 +519,7 @@ take_part (RcaAppRecord *record, const Part *part, RcaSeverity severity)
   {
   case PART_LEVEL:
     record->ev->severity = severity;
+    take_name (record, part->text);
     break;
   case PART_NUMBER:
     rca_app_record_set (record, RCA_SLOT_PID, 1, part->text);
@@ -406,32 +535,71 @@ take_part (RcaAppRecord *record, const Part *part, RcaSeverity severity)
   }
 }
 
+/* Sure without having been learnt: they stand in some records and not in others. */
+static gboolean
+is_sure (RcaBytes line, const Part *part)
+{
+  switch (part->kind)
+  {
+  case PART_LEVEL:
+    return TRUE;
+  case PART_PLACE:
+    return is_place (part->text);
+  case PART_MARK: /* pairs and spans */
+    return part->text.n > 3 && memchr (part->text.p, '=', part->text.n) != NULL && part->text.p[0] != '=';
+  case PART_BRACKET:
+    return is_request_id (trim (part->text)) || is_trace_and_span (part->text);
+  case PART_NAME:
+    return rca_bytes_find (part->text, RCA_BYTES ("::")) > 0 || (part->end < line.n && line.p[part->end] == '\t' && looks_like_name (part->text));
+  default:
+    return FALSE;
+  }
+}
+
 gsize
 rca_prefix_read (RcaBytes line, guint limit, RcaAppRecord *record, RcaPrefixShape *shape)
 {
   gboolean have_level = record && record->ev->severity != RCA_SEVERITY_NONE;
   gsize at = skip_blanks (line, 0);
-  guint n = 0;
-  while (at < line.n && n < MIN (limit, RCA_PREFIX_MAX_PARTS))
+  guint n = 0, sure = 0;
+  while (at < line.n && n < RCA_PREFIX_MAX_PARTS)
   {
     Part part = { 0 };
     RcaSeverity severity = RCA_SEVERITY_NONE;
     if (!read_part (line, at, have_level, &part, &severity) || part.end <= at)
       break;
+    if (is_sure (line, &part))
+      sure++; /* counts for nothing: what is learnt of the others holds as well */
+    else if (n - sure >= limit)
+      break;
     have_level |= part.kind == PART_LEVEL;
     if (record)
       take_part (record, &part, severity);
-    if (shape)
-      shape->kind[n] = (guint8)part.kind;
+    if (shape && !is_sure (line, &part))
+      shape->kind[n - sure] = (guint8)part.kind;
     n++;
     at = skip_blanks (line, part.end);
   }
   if (shape)
-    shape->n = n;
+    shape->n = n - sure;
   return at;
 }
 
-/* The longest beginning that nine of ten shapes with it share. */
+gsize
+rca_prefix_level (RcaBytes line, RcaSeverity *severity)
+{
+  gsize at = level_at (line, 0, severity);
+  if (at == 0 || line.p[0] == ' ')
+    return 0;
+  gboolean bracket = !g_ascii_isalpha (line.p[0]);
+  if (at < line.n && strchr (":,|/", line.p[at]))
+    at++;
+  else if (!bracket && at < line.n && line.p[at] != ' ' && line.p[at] != '\t')
+    return 0;
+  return at;
+}
+
+/* The longest beginning that most shapes share. */
 guint
 rca_prefix_learn (const RcaPrefixShape *shapes, guint n)
 {
@@ -448,7 +616,7 @@ rca_prefix_learn (const RcaPrefixShape *shapes, guint n)
         same += shapes[j].n >= length && memcmp (shapes[i].kind, shapes[j].kind, length) == 0;
       most = MAX (most, same);
     }
-    if (most * 10 < n * 8)
+    if (most * 10 < n * 6)
       break;
     longest = length;
   }

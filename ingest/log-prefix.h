@@ -14,10 +14,15 @@ typedef struct {
   guint n;
 } RcaPrefixShape;
 
-/* Reads the prefix at the start of @line (behind its stamp): at most @limit parts. Fills
+/* Reads the prefix at the start of @line (behind its stamp): at most @limit parts besides
+ * levels, source places and ids, which are known for what they are. Fills
  * severity, LOGGER, PID and ids of @record's event (NULL: only the shape). Returns
  * where the message begins. */
 gsize rca_prefix_read (RcaBytes line, guint limit, RcaAppRecord *record, RcaPrefixShape *shape);
 
-/* How many parts most of @n shapes have in common. */
+/* A level at the very start of @line, with the mark behind it, as in "ERROR:", "[warn]", "info: ";
+ * Python's "ERROR:name:" keeps its name. Returns where what follows begins, 0 when there is none. */
+gsize rca_prefix_level (RcaBytes line, RcaSeverity *severity);
+
+/* How many parts most of @n shapes have in common: the @limit to read with. */
 guint rca_prefix_learn (const RcaPrefixShape *shapes, guint n);

@@ -112,7 +112,7 @@ named_start (const Words *words, Start *start)
     for (guint j = 0; j < name; j++)
       told |= is_start_word (words->word[j]) && name - j <= 2;
     for (guint j = i + 1; j < words->n && j <= i + 3; j++)
-      told |= is_start_word (words->word[j]) || equals_folded (words->word[j], "is");
+      told |= is_start_word (words->word[j]) || equals_folded (words->word[j], "powered"); /* by Quarkus */
     if (!told || !is_name (words->word[name]))
       return FALSE;
     start->service = words->word[name];
@@ -198,11 +198,13 @@ is_start_line (RcaBytes line)
                                         "Application startup complete",
                                         "Started application in",
                                         "Server started",
-                                        "server started" };
-  static const char *const holds[]
-      = { " listening on port ", " listening on http://", " listening on https://", " listening at http",  " listening on 0.0.0.0", " listening on :",
-          " listening on [::]",  " started on port ",     " is running on port ",   " running on http://", " running on https://",  " with Cowboy",
-          " ready (in " };
+                                        "server started",
+                                        "Server startup in ",
+                                        "celery@" };
+  static const char *const holds[] = { " listening on port ",   " listening on http://", " listening on https://", " listening at http",
+                                       " listening on 0.0.0.0", " listening on :",       " listening on [::]",     " started on port ",
+                                       " is running on port ",  " running on http://",   " running on https://",   " with Cowboy",
+                                       " ready (in ",           " with cowboy " };
   for (guint i = 0; i < G_N_ELEMENTS (begins); i++)
     if (rca_bytes_has_prefix (line, rca_bytes_str (begins[i])))
       return TRUE;
@@ -213,7 +215,7 @@ is_start_line (RcaBytes line)
 }
 
 static gboolean
-find_start (RcaBytes line, Start *start)
+find_start (RcaBytes line, gboolean first_version, Start *start)
 {
   Words words;
   split_words (line, &words);
@@ -227,7 +229,10 @@ find_start (RcaBytes line, Start *start)
       *start = (Start){ { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
     return TRUE;
   }
-  return is_start_line (line);
+  if (is_start_line (line))
+    return TRUE;
+  /* "Starting Grafana", with the version beside the message for the first time */
+  return first_version && words.n <= 3 && is_start_word (words.word[0]) && g_ascii_isupper (words.word[0].p[0]) && is_name (words.word[1]);
 }
 
 /* "instance 1" of "storefront" is called storefront-1 by everybody. */
@@ -264,8 +269,11 @@ rca_process_start (RcaAppRecord *record)
   RcaBytes line = rca_event_str (ev, RCA_FIELD_MESSAGE);
   Start start = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
   const char *lf = line.n ? memchr (line.p, '\n', line.n) : NULL;
+  gboolean first_version = rca_event_has (ev, RCA_FIELD_VERSION) && !source->version_seen;
+  source->version_seen |= rca_event_has (ev, RCA_FIELD_VERSION);
   line.n = MIN (lf ? (gsize)(lf - line.p) : line.n, 240);
-  if (ev->severity > RCA_SEVERITY_WARN || rca_event_has (ev, RCA_FIELD_HTTP_STATUS) || line.n < 8 || !may_tell_of_start (line) || !find_start (line, &start))
+  if (ev->severity > RCA_SEVERITY_WARN || rca_event_has (ev, RCA_FIELD_HTTP_STATUS) || line.n < 8 || !may_tell_of_start (line)
+      || !find_start (line, first_version, &start))
     return;
   gboolean named = start.version.n > 0;
   if (!named && source->last_start_ns != RCA_TIME_NONE && (ev->time_ns == RCA_TIME_NONE || ABS (ev->time_ns - source->last_start_ns) < SAME_START_NS))

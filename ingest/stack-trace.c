@@ -132,6 +132,20 @@ rails_header (RcaBytes line, gsize type_n, RcaException *out)
   return TRUE;
 }
 
+/* SQLAlchemy: "sqlalchemy.exc.OperationalError: (psycopg2.errors.QueryCanceled) message" */
+static void
+take_wrapped_type (RcaException *out)
+{
+  RcaBytes text = out->message;
+  const char *close = text.n > 4 && text.p[0] == '(' ? memchr (text.p, ')', text.n) : NULL;
+  gsize n = close ? (gsize)(close - text.p) - 1 : 0;
+  if (n == 0 || type_length (rca_bytes_from (text, 1)) != n || !looks_like_type (rca_bytes (text.p + 1, n), TRUE))
+    return;
+  out->type = rca_bytes (text.p + 1, n);
+  out->message = trim (rca_bytes_from (text, n + 2));
+  out->cause = TRUE;
+}
+
 /* "Type: message" or "Type" alone at the start of @line. @any: its looks do not matter. */
 static gboolean
 header (RcaBytes line, gboolean any, RcaException *out)
@@ -152,6 +166,7 @@ header (RcaBytes line, gboolean any, RcaException *out)
     return FALSE;
   out->type = type;
   out->message = trim (rca_bytes_from (line, at + 1));
+  take_wrapped_type (out);
   return TRUE;
 }
 
@@ -306,6 +321,7 @@ rca_stack_trace_continues (RcaBytes line)
 typedef struct {
   RcaException first, cause;
   gboolean has_first, has_cause;
+  gboolean first_line;  /* a record's own text rather than what follows it */
   gssize python_indent; /* of the "Traceback" line whose exception has not come yet; -1: none */
 } Chain;
 
@@ -371,7 +387,9 @@ take_line (Chain *chain, RcaBytes line, RcaBytes rest, gboolean sure)
   }
   if (chain->python_indent >= 0 || take_marked (chain, line, rest) || chain->has_first)
     return;
-  sure = sure || (next_line (&next, &following) && is_frame (following));
+  gsize type_n = indent == 0 && !chain->first_line ? type_length (text) : 0;
+  gboolean named = type_n > 0 && last_component (rca_bytes (text.p, type_n)) > 0 && ends_like_exception (rca_bytes (text.p, type_n));
+  sure = sure || named || (next_line (&next, &following) && is_frame (following));
   if (!sure)
     return;
   gssize java = rca_bytes_find (text, RCA_BYTES ("Exception in thread \""));
@@ -391,8 +409,8 @@ in_lines (RcaBytes text, gboolean sure, RcaException *out)
 {
   Chain chain = { .python_indent = -1 };
   RcaBytes rest = text, line;
-  for (gboolean first = TRUE; next_line (&rest, &line); first = FALSE)
-    take_line (&chain, line, rest, sure && first);
+  for (chain.first_line = TRUE; next_line (&rest, &line); chain.first_line = FALSE)
+    take_line (&chain, line, rest, sure && chain.first_line);
   if (chain.has_cause)
   {
     *out = chain.cause;
@@ -418,6 +436,12 @@ rca_exception_in_stack (RcaBytes text, RcaException *out)
 gboolean
 rca_exception_in_line (RcaBytes line, RcaException *out)
 {
+  gsize first = type_length (line);
+  if (first > 0 && ends_like_exception (rca_bytes (line.p, first)) && header (line, FALSE, out))
+  {
+    follow_arrows (out);
+    return TRUE;
+  }
   for (gsize i = 0; i < line.n;)
   {
     gsize n = type_length (rca_bytes_from (line, i));

@@ -254,6 +254,17 @@ find_method (RcaBytes line, gsize *at, gsize *n, RcaBytes *target)
   return FALSE;
 }
 
+/* An address at the start: uvicorn's 10.0.0.1:54321 - "GET …", oslo's 10.11.10.1 "GET …" */
+static void
+find_client (RcaAppRecord *record, RcaBytes before)
+{
+  gsize n = 0, dots = 0;
+  while (n < before.n && (g_ascii_isdigit (before.p[n]) || before.p[n] == '.'))
+    dots += before.p[n++] == '.';
+  if (dots == 3 && n < before.n && (before.p[n] == ' ' || before.p[n] == ':'))
+    rca_app_record_set (record, RCA_SLOT_CLIENT, RCA_ALIAS_WEAK, rca_bytes (before.p, n));
+}
+
 static void
 find_request (RcaAppRecord *record, RcaBytes line)
 {
@@ -263,6 +274,7 @@ find_request (RcaAppRecord *record, RcaBytes line)
     return;
   rca_app_record_set (record, RCA_SLOT_METHOD, 1, rca_bytes (line.p + at, n));
   rca_app_record_set (record, RCA_SLOT_PATH, 1, target);
+  find_client (record, rca_bytes (line.p, at));
   Tokens after = { line, (gsize)(target.p - line.p) + target.n };
   if (!rca_app_record_has (record, RCA_SLOT_STATUS))
     find_status (record, after);
@@ -339,6 +351,8 @@ find_statement (RcaAppRecord *record, RcaBytes message)
   gssize end = -1;
   if (at > 0 && message.p[at - 1] == '"')
     end = rca_bytes_find (sql, RCA_BYTES ("\""));
+  else if (at > 5 && memcmp (message.p + at - 6, "(SQL: ", 6) == 0 && sql.p[sql.n - 1] == ')') /* Laravel */
+    end = (gssize)sql.n - 1;
   else if (at > 5 && memcmp (message.p + at - 6, "[SQL: ", 6) == 0) /* SQLAlchemy: [SQL: …]\n[parameters: …] */
     end = rca_bytes_find (sql, RCA_BYTES ("]\n"));
   if (end > 0)
@@ -370,14 +384,33 @@ take_json_context (RcaAppRecord *record, RcaBytes message)
   gsize n = rca_json_scan (object, record->arena, NULL, NULL);
   if (n == 0)
     return message.n;
-  for (gsize i = n; i < object.n; i++) /* Monolog's extra: " []" */
-    if (!strchr (" []{}\n\r", object.p[i]))
-      return message.n;
+  gsize i = n;
+  while (i < object.n && strchr (" []{}\r", object.p[i])) /* Monolog's extra: " []" */
+    i++;
+  if (i < object.n && object.p[i] != '\n')
+    return message.n;
+  rca_app_record_set (record, RCA_SLOT_ERROR_STACK, RCA_ALIAS_WEAK, rca_bytes_from (object, i + 1));
   rca_json_scan (object, record->arena, take_member, record);
   gsize end = (gsize)at;
   while (end > 0 && g_ascii_isspace (message.p[end - 1]))
     end--;
   return end;
+}
+
+/* Rails' "Completed 500 Internal Server Error in 12ms", Phoenix's "Sent 500 in 12ms": what was
+ * asked stands in an earlier record. */
+static void
+find_completion (RcaAppRecord *record, RcaBytes line)
+{
+  static const char *const words[] = { "Completed ", "Sent ", "Chunked " };
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+  {
+    gsize n = strlen (words[i]);
+    if (!rca_bytes_has_prefix (line, rca_bytes_str (words[i])) || line.n < n + 4 || !is_status (rca_bytes (line.p + n, 3)) || line.p[n + 3] != ' ')
+      continue;
+    rca_app_record_set (record, RCA_SLOT_STATUS, 1, rca_bytes (line.p + n, 3));
+    find_duration (record, (Tokens){ line, n + 4 }, 10);
+  }
 }
 
 void
@@ -387,6 +420,7 @@ rca_text_scan (RcaAppRecord *record, RcaBytes text)
   RcaBytes line = rca_bytes (text.p, MIN (lf ? (gsize)(lf - text.p) : text.n, MAX_SCAN));
   rca_text_pairs (record, line);
   find_request (record, line);
+  find_completion (record, line);
   find_statement (record, text);
 }
 

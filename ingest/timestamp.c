@@ -255,6 +255,8 @@ read_clock_after_date (Reader *r)
   r->p++;
   while (c == ' ' && r->p < r->end && *r->p == ' ')
     r->p++;
+  if (c == ' ' && left (r) > 2 && r->p[0] == '-' && r->p[1] == ' ') /* Gin */
+    r->p += 2;
   if (!read_clock (r, FALSE))
     return FALSE;
   read_zone (r);

@@ -7,6 +7,7 @@
 #include "../severity.h"
 #include "../stack-trace.h"
 #include "../text-fields.h"
+#include "../text-message.h"
 #include "formats.h"
 
 #define MAX_TOKENS 5  /* a stamp may be the first to fifth token */
@@ -18,8 +19,9 @@ typedef struct {
   RcaAppSource source;
   RcaArena *arena;
   RcaAppRecord record;
-  guint token; /* where stamps stand */
-  guint parts; /* of the prefix */
+  guint token;     /* where stamps stand */
+  guint parts;     /* of the prefix */
+  GTimeZone *zone; /* named by the last stamp that named one, or NULL */
   gboolean seen_record;
 } AppText;
 
@@ -125,6 +127,19 @@ level_before (RcaBytes line, gsize stamp_at_byte)
   return severity;
 }
 
+/* Reads what stands before the stamp. Ruby says the level there and once more behind it: the
+ * second is to be read as such, so the first is only given back. */
+static RcaSeverity
+level_of_part_before (AppText *state, RcaBytes before, RcaEvent *ev)
+{
+  if (before.n == 0)
+    return RCA_SEVERITY_NONE;
+  rca_prefix_read (before, 4, &state->record, NULL);
+  RcaSeverity severity = ev->severity;
+  ev->severity = RCA_SEVERITY_NONE;
+  return severity;
+}
+
 /* Prefix shapes of the sample's records. */
 static guint
 learn_parts (AppText *state, const RcaSampleLines *sample, guint *levels)
@@ -144,12 +159,11 @@ learn_parts (AppText *state, const RcaSampleLines *sample, guint *levels)
     rca_event_clear (ev);
     rca_app_record_begin (&state->record, ev, state->arena, &state->source);
     ev->severity = level_before (line, found.at);
-    rca_prefix_read (rca_bytes (line.p, found.at), 4, &state->record, NULL);
+    RcaSeverity before = level_of_part_before (state, rca_bytes (line.p, found.at), ev);
     rca_prefix_read (rca_bytes_from (line, after_stamp (line, found.end)), RCA_PREFIX_MAX_PARTS, &state->record, &shapes[n++]);
-    *levels += ev->severity != RCA_SEVERITY_NONE;
+    *levels += ev->severity != RCA_SEVERITY_NONE || before != RCA_SEVERITY_NONE;
   }
-  guint learnt = rca_prefix_learn (shapes, n);
-  return learnt > 0 ? learnt : 3;
+  return rca_prefix_learn (shapes, n);
 }
 
 static AppText *
@@ -167,6 +181,8 @@ static void
 app_text_close (gpointer data)
 {
   AppText *state = data;
+  rca_app_source_clear (&state->source);
+  g_clear_pointer (&state->zone, g_time_zone_unref);
   rca_arena_free (state->arena);
   g_free (state);
 }
@@ -233,41 +249,32 @@ app_text_line (gpointer data, RcaBytes line)
   return RCA_LINE_RECORD;
 }
 
-/* java.util.logging puts class and method on the first line, level and text on the second. */
-static RcaBytes
-skip_jul_line (RcaBytes message, RcaEvent *ev)
+/* PHP writes the zone by its name in the tz database: "24-Nov-2026 02:10:42 Europe/Paris". */
+static gsize
+after_zone_name (AppText *state, RcaBytes line, gsize end, RcaEvent *ev)
 {
-  RcaBytes line = first_line (message), rest = rca_bytes_from (message, line.n);
-  while (rest.n > 0 && (rest.p[0] == '\n' || rest.p[0] == '\r'))
-    rest = rca_bytes_from (rest, 1);
-  gsize n = 0;
-  while (n < rest.n && g_ascii_isupper (rest.p[n]))
+  char name[40];
+  gsize n = 0, from = end + 1;
+  if (end + 4 >= line.n || line.p[end] != ' ' || !g_ascii_isupper (line.p[from]) || !(ev->flags & RCA_EVENT_ZONE_UNKNOWN))
+    return end;
+  while (from + n < line.n && n < sizeof name - 1 && (g_ascii_isalpha (line.p[from + n]) || strchr ("/_-+", line.p[from + n])))
     n++;
-  if (ev->severity != RCA_SEVERITY_NONE || memchr (line.p, ' ', line.n) || n < 4 || n + 1 >= rest.n || rest.p[n] != ':'
-      || !rca_severity_parse (rca_bytes (rest.p, n), &ev->severity))
-    return message;
-  return rca_bytes_from (rest, n + 2);
-}
-
-static gboolean
-take_member (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth, gpointer user)
-{
-  if (type == RCA_JSON_OBJECT)
-    return depth < 5;
-  rca_app_record_pair (user, depth == 1 ? key : path, value, type);
-  return FALSE;
-}
-
-static void
-read_message (AppText *state, RcaBytes message, RcaEvent *ev)
-{
-  if (message.n > 1 && message.p[0] == '{' && message.p[1] == '"' && rca_json_scan (message, state->arena, take_member, &state->record) > 0)
+  if (from + n >= line.n || line.p[from + n] != ']' || !memchr (line.p + from, '/', n))
+    return end;
+  memcpy (name, line.p + from, n);
+  name[n] = '\0';
+  if (!state->zone || strcmp (g_time_zone_get_identifier (state->zone), name) != 0)
   {
-    RcaBytes said = rca_app_record_get (&state->record, RCA_SLOT_MESSAGE);
-    rca_text_scan (&state->record, said);
-    return;
+    g_clear_pointer (&state->zone, g_time_zone_unref);
+    state->zone = g_time_zone_new_identifier (name);
   }
-  rca_text_fields (&state->record, skip_jul_line (message, ev));
+  if (state->zone)
+  {
+    gint interval = g_time_zone_find_interval (state->zone, G_TIME_TYPE_STANDARD, ev->time_ns / RCA_NS_PER_S);
+    ev->time_ns -= (interval < 0 ? 0 : g_time_zone_get_offset (state->zone, interval)) * RCA_NS_PER_S;
+    ev->flags &= ~(guint)RCA_EVENT_ZONE_UNKNOWN;
+  }
+  return from + n;
 }
 
 static RcaDecodeResult
@@ -282,15 +289,21 @@ app_text_decode (gpointer data, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpoin
   rca_stamp_apply (&found.stamp, ev);
   rca_app_record_begin (&state->record, ev, state->arena, &state->source);
   ev->severity = level_before (line, found.at);
-  if (found.at > 0)
-    rca_prefix_read (rca_bytes (line.p, found.at), 4, &state->record, NULL);
-  gsize prefix = after_stamp (line, found.end);
+  RcaSeverity before = level_of_part_before (state, rca_bytes (line.p, found.at), ev);
+  gsize prefix = after_stamp (line, after_zone_name (state, line, found.end, ev));
   gsize message = prefix + rca_prefix_read (rca_bytes_from (line, prefix), state->parts, &state->record, NULL);
+  if (ev->severity == RCA_SEVERITY_NONE)
+    ev->severity = before;
   rca_text_pairs (&state->record, rca_bytes (line.p, message));
-  read_message (state, rca_bytes_from (text, message), ev);
+  rca_text_message (&state->record, rca_bytes_from (text, message));
   rca_app_record_end (&state->record);
   emit (ev, user);
   return RCA_DECODE_OK;
+}
+
+static void
+ignore_event (RcaEvent *ev, gpointer user)
+{
 }
 
 static gpointer
@@ -298,6 +311,14 @@ app_text_open (const RcaSampleLines *sample)
 {
   guint fits, lines, levels;
   AppText *state = app_text_new (sample, &fits, &lines, &levels);
+  g_autofree RcaEvent *ev = g_new0 (RcaEvent, 1);
+  rca_app_source_learn (&state->source);
+  for (guint i = 0; i < sample->n_lines; i++)
+  {
+    rca_event_clear (ev);
+    app_text_decode (state, sample->line[i], ev, ignore_event, NULL);
+  }
+  rca_app_source_learnt (&state->source);
   return state;
 }
 

@@ -71,6 +71,7 @@ static void
 json_lines_close (gpointer data)
 {
   JsonLines *state = data;
+  rca_app_source_clear (&state->source);
   rca_arena_free (state->arena);
   g_free (state);
 }
@@ -124,11 +125,21 @@ is_nextcloud (const RcaSampleLines *sample)
          && rca_bytes_find (sample->head, RCA_BYTES ("\"userAgent\":")) >= 0;
 }
 
+/* zap's production encoder: "ts":1795486242.934413 */
+static gboolean
+has_zap_times (const RcaSampleLines *sample)
+{
+  gssize at = rca_bytes_find (sample->head, RCA_BYTES ("\"ts\":1"));
+  RcaBytes rest = rca_bytes_from (sample->head, at < 0 ? sample->head.n : (gsize)at + 5);
+  return rest.n > 11 && rest.p[10] == '.';
+}
+
 static gpointer
 json_lines_open (const RcaSampleLines *sample)
 {
   JsonLines *state = json_lines_new (sample->mtime_ns);
   state->source.levels_count_up = is_nextcloud (sample);
+  state->source.zap_times = has_zap_times (sample);
   learn (state, sample);
   return state;
 }

@@ -116,6 +116,7 @@ static void
 logfmt_close (gpointer data)
 {
   Logfmt *state = data;
+  rca_app_source_clear (&state->source);
   rca_arena_free (state->arena);
   g_free (state);
 }
