@@ -94,76 +94,7 @@ fill_speakers (RcaTable *table, RcaTableSource *source)
     RcaSheet *sheet = g_ptr_array_index (source->sheet, i);
     fill_column (table, sheet, RCA_COL_SERVICE, source->service, ALL_BUT_CHANGES & ~(1u << RCA_STREAM_MONITOR));
     fill_column (table, sheet, RCA_COL_HOST, source->host, ALL_BUT_CHANGES);
-    fill_column (table, sheet, RCA_COL_INSTANCE, source->instance, 1u << RCA_STREAM_APP);
-  }
-}
-
-/* "logs/app/storefront-1.log.2.gz" → "storefront-1". */
-static char *
-stem_of (const char *path)
-{
-  static const char *const suffixes[] = { ".gz", ".zst", ".xz", ".bz2", ".log", ".txt", ".json", ".jsonl", ".ndjson", ".out", ".err", NULL };
-  char *stem = g_path_get_basename (path);
-  for (gboolean again = TRUE; again;)
-  {
-    again = FALSE;
-    char *dot = strrchr (stem, '.');
-    if (!dot || dot == stem)
-      break;
-    for (guint i = 0; suffixes[i]; i++)
-      again = again || g_str_equal (dot, suffixes[i]);
-    again = again || (dot[1] && strspn (dot + 1, "0123456789") == strlen (dot + 1));
-    if (again)
-      *dot = '\0';
-  }
-  return stem;
-}
-
-static char *
-folder_and_stem (const char *path)
-{
-  g_autofree char *stem = stem_of (path);
-  g_autofree char *folder = g_path_get_dirname (path);
-  g_autofree char *last = g_path_get_basename (folder);
-  return g_strconcat (last, "/", stem, NULL);
-}
-
-static gboolean
-makes_instance (const RcaTableSource *source)
-{
-  return source->stream == RCA_STREAM_APP && source->service && source->records > 0;
-}
-
-/* Several application logs of one service are its instances, named by their files (or
- * by the name given on the command line); the folder is added where files are called alike. */
-static void
-name_instances (RcaTable *table)
-{
-  g_autoptr (GHashTable) sources = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GHashTable) stems = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < table->source->len; i++)
-  {
-    RcaTableSource *s = g_ptr_array_index (table->source, i);
-    if (!makes_instance (s))
-      continue;
-    g_hash_table_insert (sources, s->service, GINT_TO_POINTER (GPOINTER_TO_INT (g_hash_table_lookup (sources, s->service)) + 1));
-    char *stem = s->name ? g_strdup (s->name) : stem_of (s->path);
-    gint seen = GPOINTER_TO_INT (g_hash_table_lookup (stems, stem));
-    g_hash_table_insert (stems, stem, GINT_TO_POINTER (seen + 1));
-  }
-  for (guint i = 0; i < table->source->len; i++)
-  {
-    RcaTableSource *s = g_ptr_array_index (table->source, i);
-    if (!makes_instance (s) || GPOINTER_TO_INT (g_hash_table_lookup (sources, s->service)) < 2)
-      continue;
-    char *stem = s->name ? g_strdup (s->name) : stem_of (s->path);
-    if (GPOINTER_TO_INT (g_hash_table_lookup (stems, stem)) > 1)
-    {
-      g_free (stem);
-      stem = folder_and_stem (s->path);
-    }
-    g_free (s->instance);
-    s->instance = stem;
+    fill_column (table, sheet, RCA_COL_INSTANCE, source->instance, 1u << RCA_STREAM_APP | 1u << RCA_STREAM_ACCESS);
   }
 }
 
@@ -280,7 +211,7 @@ rca_table_finish (RcaTable *table, const RcaTableOptions *options)
 {
   g_ptr_array_sort (table->source, compare_source);
   each_source (table, merge_source);
-  name_instances (table);
+  rca_table_name_instances (table);
   rca_table_carry_versions (table);
   each_source (table, fill_speakers);
   rca_table_find_clocks (table, options->assumed_zone);

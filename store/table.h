@@ -94,6 +94,7 @@ RcaSeenAnswer *rca_table_seen (RcaTable *table, RcaStream stream, RcaDimension d
 gint64 rca_table_zoned (const RcaTableSource *source, gint64 time_ns);
 
 /* Steps of finishing, each a file. */
+void rca_table_name_instances (RcaTable *table);                   /* instance.c: which of several logs of one service */
 void rca_table_find_clocks (RcaTable *table, GTimeZone *assumed); /* clock.c: zones and dates, then the offsets */
 void rca_table_find_offsets (RcaTable *table);                    /* skew.c: clocks that are fast or slow */
 void rca_table_hide_duplicates (RcaTable *table);                 /* duplicate.c */

@@ -169,6 +169,37 @@ test_replicas (void)
 }
 
 static void
+test_instances (void)
+{
+  static const struct {
+    const char *path;
+    RcaStream stream;
+    const char *service, *instance;
+  } logs[] = {
+    { "a/shop-1.log", RCA_STREAM_APP, "shop", "shop-1" },
+    { "a/shop-2.log", RCA_STREAM_APP, "shop", "shop-2" },
+    { "pm2/api-out.log", RCA_STREAM_APP, "api", NULL },
+    { "pm2/api-error.log", RCA_STREAM_APP, "api", NULL },
+    { "web1/access.log", RCA_STREAM_ACCESS, "nginx", "web1/access" },
+    { "web2/access.log", RCA_STREAM_ACCESS, "nginx", "web2/access" },
+    { "web1/blog.log", RCA_STREAM_ACCESS, "nginx", NULL },
+    { "h1/mail.log", RCA_STREAM_APP, "mail", "h1/mail" },
+    { "h2/mail.log", RCA_STREAM_APP, "mail", "h2/mail" },
+  };
+  RcaTable *table = rca_table_new ();
+  FakeSource s[G_N_ELEMENTS (logs)];
+  for (guint i = 0; i < G_N_ELEMENTS (logs); i++)
+  {
+    s[i] = fake_source (table, logs[i].path, logs[i].stream, logs[i].service);
+    fake_request (&s[i], logs[i].stream, i, "/", 200, 0.1, NULL, NULL);
+  }
+  g_autoptr (RcaStore) store = fake_finish (table, s, G_N_ELEMENTS (logs));
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (logs); i++)
+    g_assert_cmpstr (source_named (sources, logs[i].path)->instance, ==, logs[i].instance);
+}
+
+static void
 test_extent (void)
 {
   RcaTable *table = rca_table_new ();
@@ -196,5 +227,6 @@ main (int argc, char **argv)
   g_test_add_func ("/duplicate/what-a-database-writes-twice-is-counted-once", test_told_twice);
   g_test_add_func ("/duplicate/replicas-that-say-the-same-are-two", test_replicas);
   g_test_add_func ("/extent/old-changes-and-strays-do-not-stretch-it", test_extent);
+  g_test_add_func ("/instance/files-of-one-service-are-its-instances-but-not-its-two-mouths", test_instances);
   return g_test_run ();
 }
