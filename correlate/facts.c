@@ -4,6 +4,8 @@
 
 static const char *const loud[] = { "warn", "error", "fatal", NULL };
 static const char *const errors_only[] = { "error", "fatal", NULL };
+static const char *const executions[] = { "statement", "timeout", "cancel", NULL };
+static const char *const waits[] = { "lock_wait", "deadlock", NULL };
 static const char *const requests_only[] = { "request", NULL };
 static const char *const not_requests[] = { "request", NULL };
 
@@ -21,7 +23,9 @@ typedef struct
 
 static const FactRow rows[RCA_N_FACTS] = {
   [RCA_FACT_STATEMENTS] = { RCA_STREAM_DB, { RCA_DIM_FINGERPRINT, RCA_DIM_NONE },
-                            COUNTS | RCA_MEASURE_DURATION | RCA_MEASURE_ROWS_EXAMINED | RCA_MEASURE_LOCK_TIME, RCA_ORDER_COUNT, NO_FILTER },
+                            COUNTS | RCA_MEASURE_DURATION | RCA_MEASURE_ROWS_EXAMINED | RCA_MEASURE_LOCK_TIME, RCA_ORDER_COUNT,
+                            { RCA_DIM_DB_EVENT, executions, FALSE } },
+  [RCA_FACT_STATEMENT_WAITS] = { RCA_STREAM_DB, { RCA_DIM_FINGERPRINT, RCA_DIM_NONE }, COUNTS, RCA_ORDER_COUNT, { RCA_DIM_DB_EVENT, waits, FALSE } },
   [RCA_FACT_DB_EVENTS] = { RCA_STREAM_DB, { RCA_DIM_DB_EVENT, RCA_DIM_DATABASE }, COUNTS, RCA_ORDER_COUNT, NO_FILTER },
   [RCA_FACT_APP_STATEMENTS] = { RCA_STREAM_APP, { RCA_DIM_FINGERPRINT, RCA_DIM_NONE }, COUNTS | RCA_MEASURE_DURATION, RCA_ORDER_COUNT, NO_FILTER },
   [RCA_FACT_FAILURES] = { RCA_STREAM_APP, { RCA_DIM_FAILURE, RCA_DIM_PEER }, COUNTS, RCA_ORDER_COUNT, { RCA_DIM_SEVERITY, loud, FALSE } },

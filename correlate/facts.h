@@ -5,7 +5,8 @@
 
 /* The frames, one row each in facts.c's table: stream, dimensions, measures, filter. */
 typedef enum {
-  RCA_FACT_STATEMENTS,     /* db by fingerprint */
+  RCA_FACT_STATEMENTS,     /* db, executions and cancelled ones by fingerprint */
+  RCA_FACT_STATEMENT_WAITS, /* db, lock waits and deadlocks by fingerprint */
   RCA_FACT_DB_EVENTS,      /* db by event × database */
   RCA_FACT_APP_STATEMENTS, /* app by fingerprint (ORM logs) */
   RCA_FACT_FAILURES,       /* app, WARN or worse: failure × peer */

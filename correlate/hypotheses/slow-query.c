@@ -105,6 +105,18 @@ describe (RcaCandidate *c, const Statement *s)
   c->detail = g_string_free (text, FALSE);
 }
 
+/* Whether a good part of its executions is known to have waited for a lock. */
+static gboolean
+waits_for_locks (RcaFacts *f, const char *print, const Statement *s)
+{
+  RcaFrame *frame = rca_facts_frame (f, RCA_FACT_STATEMENT_WAITS);
+  gint e = frame ? rca_frame_find (frame, print, NULL) : -1;
+  double n = 0;
+  for (guint i = f->o->from; e >= 0 && i < f->o->to; i++)
+    n += rca_frame_series (frame, (guint) e, RCA_MEASURE_COUNT)[i];
+  return n >= 2 && n >= 0.3 * s->calls1;
+}
+
 /* Unseen, or calls or rows examined per call at least doubled: its own doing, not saturation's. */
 static gboolean
 new_nature (const Statement *s, const RcaRise *rise)
@@ -155,7 +167,7 @@ add_statement (RcaFacts *f, RcaFrame *frame, RcaStream stream, guint e, guint n_
   Statement s;
   read_statement (f, frame, e, rise.bucket, &s);
   RcaCandidate *c = rca_candidate_new (RCA_KIND_SLOW_QUERY, rca_frame_label (frame, e, 0), NULL);
-  c->new_nature = new_nature (&s, &rise);
+  c->new_nature = new_nature (&s, &rise) && !waits_for_locks (f, print, &s);
   rca_candidate_take_rise (c, &rise);
   c->intensity = g_steal_pointer (&intensity);
   c->shared = TRUE;
