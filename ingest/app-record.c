@@ -71,6 +71,7 @@ rca_app_record_begin (RcaAppRecord *record, RcaEvent *ev, RcaArena *arena, RcaAp
   record->arena = arena;
   record->source = source;
   record->present = 0;
+  record->n_pairs = 0;
 }
 
 static void
@@ -100,13 +101,31 @@ add_attribute (RcaAppRecord *record, RcaBytes path, RcaBytes value)
     ev->attribute[ev->n_attributes++] = (RcaAttribute){ rca_arena_copy (record->arena, path), value };
 }
 
+static const RcaAlias *
+find_alias (RcaAppRecord *record, RcaBytes path, gint64 *unit_ns)
+{
+  RcaAliasMemo *memo = &record->source->memo[record->n_pairs++ % RCA_ALIAS_MEMOS];
+  if (memo->n == path.n && memcmp (memo->path, path.p, path.n) == 0)
+  {
+    *unit_ns = memo->unit_ns;
+    return memo->alias;
+  }
+  const RcaAlias *alias = rca_alias_find (path, unit_ns);
+  if (path.n > 0 && path.n <= sizeof memo->path)
+  {
+    *memo = (RcaAliasMemo){ .n = (guint8)path.n, .alias = alias, .unit_ns = *unit_ns };
+    memcpy (memo->path, path.p, path.n);
+  }
+  return alias;
+}
+
 void
 rca_app_record_pair (RcaAppRecord *record, RcaBytes path, RcaBytes value, RcaJsonType type)
 {
   gint64 unit_ns = 0;
   if (type == RCA_JSON_NULL || value.n == 0)
     return;
-  const RcaAlias *alias = rca_alias_find (path, &unit_ns);
+  const RcaAlias *alias = find_alias (record, path, &unit_ns);
   if (alias && alias->slot != RCA_SLOT_NONE)
     set_slot (record, alias, value, unit_ns, type == RCA_JSON_NUMBER);
   else

@@ -11,6 +11,17 @@
 #include "request-memory.h"
 #include "timestamp.h"
 
+/* What the member at one place of a record was called last time, and what that meant:
+ * loggers write their members in one order, so that the next record's are found here. */
+typedef struct {
+  guint8 n;
+  char path[39];
+  const RcaAlias *alias; /* NULL: none */
+  gint64 unit_ns;
+} RcaAliasMemo;
+
+#define RCA_ALIAS_MEMOS 64 /* a power of two */
+
 /* Learnt from a source's sample, and what runs along with its records. */
 typedef struct {
   RcaStampContext stamps;
@@ -20,7 +31,8 @@ typedef struct {
   gboolean zap_times;         /* "ts" in seconds with a fraction */
   gboolean version_seen;      /* an earlier record had one */
   RcaRequestMemory *requests; /* begun, not yet answered; made when one is */
-  gdouble *durations;         /* while learning: bare durations met, else NULL */
+  RcaAliasMemo memo[RCA_ALIAS_MEMOS];
+  gdouble *durations; /* while learning: bare durations met, else NULL */
   guint n_durations;
   guint n_fractions; /* of them with a decimal point */
 } RcaAppSource;
@@ -42,6 +54,7 @@ typedef struct {
   RcaEvent *ev;
   RcaArena *arena;
   RcaAppSource *source;
+  guint n_pairs;
   guint64 present; /* bit i: slot i is set */
   RcaSlotValue slot[RCA_N_SLOTS];
 } RcaAppRecord;

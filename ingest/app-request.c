@@ -57,15 +57,17 @@ is_outgoing (RcaAppRecord *record, const Target *target)
                                        NULL };
   static const char *const serves[] = { "Request finished", "Request starting", "request completed", "handled", "served", "ncoming", NULL };
   RcaBytes kind = rca_app_record_get (record, RCA_SLOT_SPAN_KIND), message = rca_event_str (record->ev, RCA_FIELD_MESSAGE);
+  gboolean peer = rca_app_record_has (record, RCA_SLOT_PEER), peer_url = rca_app_record_has (record, RCA_SLOT_PEER_URL);
+  if (kind.n == 0 && !peer && !peer_url && target->host.n == 0)
+    return FALSE;
   if (kind.n >= 6 && (rca_bytes_has_suffix (kind, RCA_BYTES ("client")) || rca_bytes_has_suffix (kind, RCA_BYTES ("CLIENT"))))
     return TRUE;
   if (kind.n >= 6 && (rca_bytes_has_suffix (kind, RCA_BYTES ("server")) || rca_bytes_has_suffix (kind, RCA_BYTES ("SERVER"))))
     return FALSE;
   if (says (message, serves))
     return FALSE;
-  if (rca_app_record_has (record, RCA_SLOT_PEER_URL))
+  if (peer_url)
     return TRUE;
-  gboolean peer = rca_app_record_has (record, RCA_SLOT_PEER);
   if (rca_app_record_has (record, RCA_SLOT_PATH) && record->slot[RCA_SLOT_PATH].strength > 3)
     return FALSE;
   if (!peer && target->host.n == 0)
