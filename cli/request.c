@@ -63,9 +63,8 @@ system_store (void)
   return "/var/lib/rca";
 }
 
-/* The well-known places, when neither PATH nor store is there. */
-static GPtrArray *
-well_known (void)
+GPtrArray *
+rca_well_known_places (void)
 {
   static const char *const places[] = { "/var/log/nginx", "/var/log/apache2", "/var/log/haproxy.log", "/var/log/postgresql", "/var/log/mysql", "/var/log/varnish", "/var/log/syslog", "/var/log/kern.log" };
   GPtrArray *found = g_ptr_array_new ();
@@ -88,7 +87,7 @@ open_unnamed (const RcaOpenOptions *open, GError **error)
       rca_say ("rca: reading the store %s", found);
       return rca_store_open_local (found, open, error);
     }
-  g_autoptr (GPtrArray) places = well_known ();
+  g_autoptr (GPtrArray) places = rca_well_known_places ();
   if (places->len > 0)
     return rca_store_open_files ((const char *const *) places->pdata, places->len, open, error);
   g_set_error_literal (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY, "no PATH given, no store, and none of the usual places holds logs; name the logs: rca --window 30m PATH…");

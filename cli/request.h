@@ -24,6 +24,10 @@ RcaReport *rca_request_analyze (const RcaRequest *request, GError **error);
 /* $XDG_STATE_HOME/rca, for a system service /var/lib/rca ($STATE_DIRECTORY). */
 char *rca_default_store (void);
 
+/* Where logs usually are, when neither PATH nor store is there: those that exist, each said on
+ * standard error. Transfer container. */
+GPtrArray *rca_well_known_places (void);
+
 /* Low priority for processor and disk: the host may be burning. */
 void rca_be_nice (void);
 

@@ -32,7 +32,7 @@ static gboolean
 is_date (const char *digits)
 {
   gsize n = strlen (digits);
-  if (n == 10 && digits[0] == '1' && strncmp (digits, "1900", 4) > 0 && strncmp (digits, "19", 2) < 0)
+  if (n == 10 && digits[0] == '1' && digits[1] != '9') /* seconds since 1970 of 2001 to 2030 */
     return TRUE;
   if (n < 8 || n > 20)
     return FALSE;

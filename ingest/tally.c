@@ -178,6 +178,8 @@ rca_tally_finish (RcaTally *tally)
   source->host = non_empty (majority_name (&tally->host));
   if (!source->service)
     source->service = rca_service_from_path (source->path);
+  if (!source->service && source->name)
+    source->service = g_strdup (source->name); /* NAME=- */
   if (!source->host && source->name)
     source->host = g_strdup (source->name);
 }
@@ -229,6 +231,8 @@ own_name (const char *name)
 char *
 rca_service_from_path (const char *path)
 {
+  if (g_str_has_prefix (path, "/dev/") || g_str_has_prefix (path, "/proc/"))
+    return NULL; /* a pipe */
   g_autofree char *rest = g_strdup (path);
   for (guint level = 0; level < 3; level++)
   {

@@ -5,6 +5,7 @@
 #include "output.h"
 #include "render/safe.h"
 #include "render/sources.h"
+#include "request.h"
 #include <string.h>
 
 static const RcaUsage usage = {
@@ -74,7 +75,9 @@ rca_command_sources (int argc, char **argv)
     return rca_failed (usage.name, error);
   RcaReadOptions options = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = input_format, .nginx_conf = nginx_conf };
   g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) sources = rca_sources_find ((const char *const *)paths, paths ? g_strv_length (paths) : 0, notes);
+  g_autoptr (GPtrArray) places = paths ? NULL : rca_well_known_places ();
+  g_autoptr (GPtrArray) sources = paths ? rca_sources_find ((const char *const *)paths, g_strv_length (paths), notes)
+                                        : rca_sources_find ((const char *const *)places->pdata, places->len, notes);
   read_all (sources, &options);
   gboolean usable = collect_notes (sources, notes);
   g_autofree char *text = json ? rca_render_sources_json (sources, notes) : rca_render_sources_text (sources, explain);
