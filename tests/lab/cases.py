@@ -342,7 +342,7 @@ D = {"db": "mariadb", "nginx": "kv", "app_log": "logback", "changes": "ci", "fla
 E = {"db": "postgres", "db_log": "stderr", "prefix": "%t:%r:%u@%d:[%p]:", "nginx": "combined", "app_log": "ecs", "changes": "argo", "flavour": "hotel"}
 
 CASES = {
-    "web-stack-outage": (unindexed_query, {**A, "edge": True, "host": True, "rate": 22}),
+    "web-stack-outage": (unindexed_query, {**A, "edge": True, "host": True, "rate": 24, "rows": 700000, "statement_timeout_ms": 800}),
     "unindexed-query": (unindexed_query, {**A, "edge": True, "host": True}), "unindexed-query-2": (unindexed_query, {**D, "host": True}),
     "deploy-query": (deploy_query, {**B}), "deploy-query-2": (deploy_query, {**D, "flavour": "hotel"}), "deploy-query-3": (deploy_query, {**E}),
     "deploy-bug": (deploy_bug, {**C}), "deploy-bug-2": (deploy_bug, {**E, "flavour": "shop"}), "two-deploys": (two_deploys, {**A, "flavour": "courses"}), "two-deploys-2": (two_deploys, {**B, "flavour": "hotel"}),
