@@ -35,6 +35,7 @@ static const RcaFormat *const formats[] = {
   &rca_format_mongodb,
   &rca_format_mongodb_text,
   &rca_format_mysql_error,
+  &rca_format_mysql_general,
   &rca_format_mysql_slow,
   &rca_format_postgres_stderr,
   &rca_format_postgres_csv,

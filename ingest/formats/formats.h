@@ -15,6 +15,7 @@ extern const RcaFormat rca_format_mongodb;
 extern const RcaFormat rca_format_mongodb_text;
 extern const RcaFormat rca_format_mysql_slow;
 extern const RcaFormat rca_format_mysql_error;
+extern const RcaFormat rca_format_mysql_general;
 extern const RcaFormat rca_format_access_json;
 extern const RcaFormat rca_format_haproxy;
 extern const RcaFormat rca_format_apache_error;

@@ -1,51 +1,84 @@
-/* Error and general logs of MySQL and MariaDB.
+/* Error log of MySQL and MariaDB.
  * MySQL 5.7/8.0: "2020-08-06T14:25:02.835618Z 0 [Note] [MY-012487] [InnoDB] text"; MariaDB:
- * "2026-11-24  0:33:04 21 [Note] InnoDB: text"; 5.5: "261124  0:33:06 [Note] text".
- * General log: "2025-08-15T14:03:50.259438Z<TAB>    9 Query<TAB>text". */
-#include "../number.h"
+ * "2026-11-24  0:33:04 21 [Note] InnoDB: text"; 5.5: "261124  0:33:06 [Note] text". A crash is told as
+ * "2026-11-24T00:33:06Z UTC - mysqld got signal 11 ;" with a backtrace that names the statement. */
+#include "../db-text.h"
 #include "../timestamp.h"
 #include "formats.h"
 
-typedef struct
-{
+typedef struct {
   RcaStampContext context;
+  RcaArena *arena;
 } State;
 
-static const struct
-{
+static const struct {
   const char *word;
   RcaSeverity severity;
 } levels[] = {
-  { "Note", RCA_SEVERITY_INFO }, { "System", RCA_SEVERITY_INFO }, { "Warning", RCA_SEVERITY_WARN }, { "ERROR", RCA_SEVERITY_ERROR }, { "Error", RCA_SEVERITY_ERROR },
+  { "Note", RCA_SEVERITY_INFO },     { "System", RCA_SEVERITY_INFO }, { "Warning", RCA_SEVERITY_WARN },
+  { "ERROR", RCA_SEVERITY_ERROR },   { "Error", RCA_SEVERITY_ERROR }, { "FATAL", RCA_SEVERITY_FATAL },
 };
 
-static const struct
-{
-  const char *needle;
-  RcaDbEvent event;
-  RcaFailure failure;
-} texts[] = {
-  { "deadlock detected", RCA_DB_EVENT_DEADLOCK, RCA_FAILURE_DEADLOCK }, { "Deadlock", RCA_DB_EVENT_DEADLOCK, RCA_FAILURE_DEADLOCK },
+static const RcaDbText texts[] = {
+  { "ransactions deadlock detected", RCA_DB_EVENT_DEADLOCK, RCA_FAILURE_DEADLOCK },
+  { "Deadlock found", RCA_DB_EVENT_DEADLOCK, RCA_FAILURE_DEADLOCK },
   { "Lock wait timeout", RCA_DB_EVENT_LOCK_WAIT, RCA_FAILURE_LOCK_TIMEOUT },
-  { "Too many connections", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED }, { "is blocked because of many connection errors", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
-  { "Aborted connection", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE }, { "Got an error reading communication packets", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE },
-  { "Got an error writing communication packets", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE }, { "Got timeout reading", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE },
-  { "No space left on device", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL }, { "is full", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
-  { "Disk is full", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL }, { "OS errno 28", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
-  { "Out of memory", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY }, { "got signal", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
-  { "crash recovery", RCA_DB_EVENT_CRASH, RCA_FAILURE_NONE }, { "Database was not shutdown normally", RCA_DB_EVENT_CRASH, RCA_FAILURE_NONE },
-  { "ready for connections", RCA_DB_EVENT_START, RCA_FAILURE_NONE }, { "Normal shutdown", RCA_DB_EVENT_STOP, RCA_FAILURE_NONE },
-  { "Shutdown complete", RCA_DB_EVENT_STOP, RCA_FAILURE_NONE }, { "shutdown initiated", RCA_DB_EVENT_STOP, RCA_FAILURE_NONE },
-  { "Slave SQL", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE }, { "Slave I/O", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE }, { "Replica", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
-  { "Access denied", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED }, { "read-only", RCA_DB_EVENT_NONE, RCA_FAILURE_DB_READ_ONLY },
+  { "Long semaphore wait", RCA_DB_EVENT_LOCK_WAIT, RCA_FAILURE_LOCK_TIMEOUT },
+  { "A long semaphore wait", RCA_DB_EVENT_LOCK_WAIT, RCA_FAILURE_LOCK_TIMEOUT },
+  { "Semaphore wait has lasted", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
+  { "Too many connections", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
+  { "because of many connection errors", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
+  { "max_user_connections", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
+  { "Can't create thread to handle new connection", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
+  { "No space left on device", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
+  { "Disk is full", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
+  { "OS errno 28", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
+  { "Errcode: 28", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
+  { "errno: 28", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
+  { "error number 28", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
+  { "' is full", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },
+  { "Out of memory", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY },
+  { "Cannot allocate memory", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY },
+  { "errno 12", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY },
+  { "got signal ", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
+  { "got exception 0x", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
+  { "Assertion failure", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
+  { "crash recovery", RCA_DB_EVENT_CRASH, RCA_FAILURE_NONE },
+  { "was not shutdown normally", RCA_DB_EVENT_CRASH, RCA_FAILURE_NONE },
+  { "was not shut down normally", RCA_DB_EVENT_CRASH, RCA_FAILURE_NONE },
+  { "ready for connections", RCA_DB_EVENT_START, RCA_FAILURE_NONE },
+  { "Received SHUTDOWN from user", RCA_DB_EVENT_STOP, RCA_FAILURE_NONE },
+  { "ormal shutdown", RCA_DB_EVENT_STOP, RCA_FAILURE_NONE },
+  { "hutdown complete", RCA_DB_EVENT_STOP, RCA_FAILURE_NONE },
+  { "hutdown completed", RCA_DB_EVENT_NONE, RCA_FAILURE_NONE },
+  { "Initiated by: ", RCA_DB_EVENT_STOP, RCA_FAILURE_NONE },
+  { "intended loop took", RCA_DB_EVENT_CHECKPOINT, RCA_FAILURE_NONE },
+  { "checkpoint age", RCA_DB_EVENT_CHECKPOINT, RCA_FAILURE_NONE },
+  { "Aborted connection", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE },
+  { "communication packets", RCA_DB_EVENT_DISCONNECT, RCA_FAILURE_NONE },
+  { "Access denied", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },
+  { "read-only", RCA_DB_EVENT_NONE, RCA_FAILURE_DB_READ_ONLY },
 };
 
-typedef struct
-{
+/* Replication and clusters note every start of theirs: only what they warn of tells. */
+static const RcaDbText warnings[] = {
+  { "Slave", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "Replica", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "connecting to master", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "connecting to source", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "group_replication", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "Semi-sync", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "WSREP", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+};
+static const RcaDbText notes[] = {
+  { "non-Primary", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+  { "NON_PRIM", RCA_DB_EVENT_REPLICATION, RCA_FAILURE_NONE },
+};
+
+typedef struct {
   RcaStamp stamp;
   RcaSeverity severity;
   gint64 thread;
-  gboolean general;
   RcaBytes text;
 } Head;
 
@@ -54,64 +87,50 @@ read_level (RcaBytes word, RcaSeverity *severity)
 {
   for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
     if (rca_bytes_equal (word, rca_bytes_str (levels[i].word)))
-      {
-        *severity = levels[i].severity;
-        return TRUE;
-      }
-  return FALSE;
-}
-
-static RcaBytes
-skip (RcaBytes b)
-{
-  while (b.n && (b.p[0] == ' ' || b.p[0] == '\t'))
-    b = rca_bytes_from (b, 1);
-  return b;
-}
-
-/* Commands of the general log. */
-static gboolean
-is_command (RcaBytes b)
-{
-  static const char *const words[] = { "Query\t", "Connect\t", "Quit\t", "Prepare\t", "Execute\t", "Init DB\t", "Close stmt\t", "Field List\t", "Statistics", "Ping", "Quit", "Binlog Dump", "Reset", "Change user" };
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (rca_bytes_has_prefix (b, rca_bytes_str (words[i])))
+    {
+      *severity = levels[i].severity;
       return TRUE;
+    }
   return FALSE;
+}
+
+/* "UTC - mysqld got signal 11 ;" */
+static gboolean
+read_crash (RcaBytes rest, Head *head)
+{
+  if (rca_bytes_has_prefix (rest, RCA_BYTES ("UTC - ")))
+    rest = rca_bytes_from (rest, 6);
+  gssize at = rca_bytes_find (rca_bytes (rest.p, MIN (rest.n, 40)), RCA_BYTES (" got signal "));
+  if (at <= 0 || memchr (rest.p, ' ', (gsize)at))
+    return FALSE;
+  head->severity = RCA_SEVERITY_FATAL;
+  head->text = rest;
+  return TRUE;
 }
 
 static gboolean
 read_head (RcaBytes line, RcaStampContext *context, Head *head)
 {
-  *head = (Head){ 0 };
+  *head = (Head){ .thread = 0 };
   if (line.n < 16 || !g_ascii_isdigit (line.p[0]))
     return FALSE;
   gsize took = rca_stamp_parse (line, context, &head->stamp);
-  if (took < 14)
+  if (took < 8)
     return FALSE;
-  RcaBytes rest = skip (rca_bytes_from (line, took));
-  gsize n = 0;
-  while (n < rest.n && g_ascii_isdigit (rest.p[n]))
-    n++;
-  if (n)
-    {
-      rca_parse_int (rca_bytes (rest.p, n), &head->thread);
-      rest = skip (rca_bytes_from (rest, n));
-    }
-  if (n && is_command (rest))
-    {
-      head->general = TRUE;
-      head->severity = RCA_SEVERITY_INFO;
-      const char *tab = memchr (rest.p, '\t', rest.n);
-      head->text = tab ? rca_bytes_from (rest, (gsize) (tab - rest.p) + 1) : rest;
-      return TRUE;
-    }
-  const char *close = rest.n && rest.p[0] == '[' ? memchr (rest.p, ']', rest.n) : NULL;
-  if (!close || !read_level (rca_bytes (rest.p + 1, (gsize) (close - rest.p - 1)), &head->severity))
+  RcaBytes rest = rca_bytes_skip_blank (rca_bytes_from (line, took));
+  if (read_crash (rest, head))
+    return TRUE;
+  gsize digits = 0;
+  while (digits < rest.n && g_ascii_isdigit (rest.p[digits]))
+    digits++;
+  head->thread = rca_leading_int (rest);
+  rest = rca_bytes_skip_blank (rca_bytes_from (rest, digits));
+  const char *close = took >= 14 && rest.n && rest.p[0] == '[' ? memchr (rest.p, ']', MIN (rest.n, 12)) : NULL;
+  if (!close || !read_level (rca_bytes (rest.p + 1, (gsize)(close - rest.p - 1)), &head->severity))
     return FALSE;
-  rest = skip (rca_bytes_from (rest, (gsize) (close - rest.p) + 1));
+  rest = rca_bytes_skip_blank (rca_bytes_from (rest, (gsize)(close - rest.p) + 1));
   while (rest.n && rest.p[0] == '[' && (close = memchr (rest.p, ']', MIN (rest.n, 24))))
-    rest = skip (rca_bytes_from (rest, (gsize) (close - rest.p) + 1)); /* [MY-…] [Subsystem] */
+    rest = rca_bytes_skip_blank (rca_bytes_from (rest, (gsize)(close - rest.p) + 1)); /* [MY-…] [Subsystem] */
   head->text = rest;
   return TRUE;
 }
@@ -119,8 +138,8 @@ read_head (RcaBytes line, RcaStampContext *context, Head *head)
 static gboolean
 is_banner (RcaBytes line)
 {
-  return (rca_bytes_find (line, RCA_BYTES (", Version: ")) > 0 && rca_bytes_find (line, RCA_BYTES ("started with")) > 0) || rca_bytes_has_prefix (line, RCA_BYTES ("Tcp port: "))
-         || (rca_bytes_has_prefix (line, RCA_BYTES ("Time")) && rca_bytes_find (line, RCA_BYTES ("Command")) > 0);
+  return (rca_bytes_find (line, RCA_BYTES (", Version: ")) > 0 && rca_bytes_find (line, RCA_BYTES ("started with")) > 0)
+         || rca_bytes_has_prefix (line, RCA_BYTES ("Tcp port: ")) || (rca_bytes_has_prefix (line, RCA_BYTES ("Time")) && rca_bytes_find (line, RCA_BYTES ("Command")) > 0);
 }
 
 static void
@@ -130,15 +149,15 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
   RcaStampContext context;
   rca_stamp_context_init (&context, sample->mtime_ns);
   for (guint i = 0; i < sample->n_lines; i++)
-    {
-      Head head;
-      lines += sample->line[i].n > 0;
-      fits += read_head (sample->line[i], &context, &head);
-    }
+  {
+    Head head;
+    lines += sample->line[i].n > 0;
+    fits += read_head (sample->line[i], &context, &head);
+  }
   if (fits == 0 || fits * 10 < lines)
     return;
-  out->score = 60 + (gint) (35 * fits / lines);
-  g_snprintf (out->reason, sizeof out->reason, "%u of %u lines begin as MySQL's error or general log: time, thread, [Level] or command", fits, lines);
+  out->score = 60 + (gint)(35 * fits / lines);
+  g_snprintf (out->reason, sizeof out->reason, "%u of %u lines begin as MySQL's error log: time, thread, [Level]", fits, lines);
 }
 
 static gpointer
@@ -146,7 +165,16 @@ state_open (const RcaSampleLines *sample)
 {
   State *s = g_new0 (State, 1);
   rca_stamp_context_init (&s->context, sample->mtime_ns);
+  s->arena = rca_arena_new ();
   return s;
+}
+
+static void
+state_close (gpointer state)
+{
+  State *s = state;
+  rca_arena_free (s->arena);
+  g_free (s);
 }
 
 static RcaLineKind
@@ -160,18 +188,37 @@ line_kind (gpointer state, RcaBytes line)
   return read_head (line, &scratch, &head) ? RCA_LINE_RECORD : RCA_LINE_CONTINUES;
 }
 
+/* "Aborted connection 12 to db: 'shop' user: 'app' host: '10.0.0.5' (…)", "Access denied for user
+ * 'app'@'10.0.0.5'". */
 static void
-read_text (RcaEvent *ev, RcaBytes text)
+read_names (RcaBytes text, RcaEvent *ev)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    if (rca_bytes_find (text, rca_bytes_str (texts[i].needle)) >= 0)
-      {
-        if (texts[i].event)
-          rca_event_set_num (ev, RCA_FIELD_DB_EVENT, texts[i].event);
-        if (texts[i].failure && ev->severity >= RCA_SEVERITY_WARN)
-          rca_event_set_num (ev, RCA_FIELD_FAILURE, texts[i].failure);
-        return;
-      }
+  static const struct {
+    const char *mark;
+    RcaField field;
+  } marks[] = {
+    { "to db: '", RCA_FIELD_DB_NAME }, { " user: '", RCA_FIELD_DB_USER }, { " host: '", RCA_FIELD_CLIENT }, { "for user '", RCA_FIELD_DB_USER }, { "'@'", RCA_FIELD_CLIENT },
+    { " to database '", RCA_FIELD_DB_NAME },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
+  {
+    RcaBytes value = rca_bytes_behind (text, marks[i].mark, "'\n");
+    if (value.n && !rca_bytes_equal (value, RCA_BYTES ("unconnected")))
+      rca_event_set_str (ev, marks[i].field, value);
+  }
+  gint64 thread = rca_leading_int (rca_bytes_behind (text, "Aborted connection ", " "));
+  if (thread > 0)
+    rca_event_set_num (ev, RCA_FIELD_PID, thread);
+}
+
+/* A crash's backtrace: "Query (0x7f…): SELECT …". */
+static void
+read_crashed_statement (RcaBytes record, RcaArena *arena, RcaEvent *ev)
+{
+  RcaBytes query = rca_bytes_behind (record, "\nQuery (", "\n");
+  gssize colon = rca_bytes_find (query, RCA_BYTES ("): "));
+  if (colon > 0 && !rca_bytes_has_prefix (rca_bytes_from (query, (gsize)colon + 3), RCA_BYTES ("is an invalid pointer")))
+    rca_db_set_statement (ev, rca_bytes_from (query, (gsize)colon + 3), arena);
 }
 
 static RcaDecodeResult
@@ -179,17 +226,27 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
 {
   State *s = state;
   Head head;
-  const char *lf = memchr (record.p, '\n', record.n);
-  if (!read_head (rca_bytes (record.p, lf ? (gsize) (lf - record.p) : record.n), &s->context, &head))
+  if (!read_head (rca_bytes_until (record, "\n"), &s->context, &head))
     return RCA_DECODE_REJECT;
   rca_stamp_apply (&head.stamp, ev);
   ev->stream = RCA_STREAM_DB;
   ev->severity = head.severity;
   if (head.thread > 0)
     rca_event_set_num (ev, RCA_FIELD_PID, head.thread);
-  rca_event_set_str (ev, head.general ? RCA_FIELD_STATEMENT : RCA_FIELD_MESSAGE, head.text);
-  if (!head.general)
-    read_text (ev, head.text);
+  rca_event_set_str (ev, RCA_FIELD_MESSAGE, head.text);
+  gboolean known = rca_db_text_read (texts, G_N_ELEMENTS (texts), head.text, ev) || rca_db_text_read (notes, G_N_ELEMENTS (notes), head.text, ev);
+  if (!known && head.severity >= RCA_SEVERITY_WARN)
+    rca_db_text_read (warnings, G_N_ELEMENTS (warnings), head.text, ev);
+  if (head.severity >= RCA_SEVERITY_WARN || rca_event_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_NONE) == RCA_DB_EVENT_DISCONNECT)
+    read_names (head.text, ev);
+  /* a client's address without a name costs nothing and fails nothing */
+  if (rca_bytes_has_prefix (head.text, RCA_BYTES ("IP address '")) || rca_bytes_has_prefix (head.text, RCA_BYTES ("Hostname '")))
+    rca_event_set_num (ev, RCA_FIELD_FAILURE, RCA_FAILURE_NONE);
+  if (rca_event_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_NONE) == RCA_DB_EVENT_CRASH)
+  {
+    rca_arena_reset (s->arena);
+    read_crashed_statement (record, s->arena, ev);
+  }
   emit (ev, user);
   return RCA_DECODE_OK;
 }
@@ -199,7 +256,7 @@ const RcaFormat rca_format_mysql_error = {
   .stream = RCA_STREAM_DB,
   .sniff = sniff,
   .open = state_open,
-  .close = g_free,
+  .close = state_close,
   .line = line_kind,
   .decode = decode,
 };

@@ -5,8 +5,7 @@
  * time without zone; `SET timestamp=` is UTC. It is when the statement began on MariaDB and on
  * MySQL from 8.0.14 on, when it was logged before that (MySQL manual, 5.4.5); where "# Time:" is
  * ISO, that is the end. */
-#include "../arena.h"
-#include "../identity.h"
+#include "../db-text.h"
 #include "../number.h"
 #include "../timestamp.h"
 #include "formats.h"
@@ -157,6 +156,19 @@ read_user (RcaEvent *ev, RcaBytes line)
     set_count (ev, RCA_FIELD_PID, id);
 }
 
+/* What ended the statement early: MySQL's error numbers (Percona's Last_errno, 8.0's Errno). */
+static void
+read_errno (RcaBytes number, RcaEvent *ev)
+{
+  static const struct {
+    const char *number;
+    RcaFailure failure;
+  } numbers[] = { { "1205", RCA_FAILURE_LOCK_TIMEOUT }, { "1213", RCA_FAILURE_DEADLOCK }, { "3024", RCA_FAILURE_STATEMENT_TIMEOUT }, { "1969", RCA_FAILURE_STATEMENT_TIMEOUT }, { "1040", RCA_FAILURE_DB_REFUSED } };
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (rca_bytes_equal (number, rca_bytes_str (numbers[i].number)))
+      rca_event_set_num (ev, RCA_FIELD_FAILURE, numbers[i].failure);
+}
+
 static void
 read_header (Slow *s, RcaBytes line, RcaEvent *ev, Block *b)
 {
@@ -172,6 +184,7 @@ read_header (Slow *s, RcaBytes line, RcaEvent *ev, Block *b)
   set_count (ev, RCA_FIELD_ROWS_SENT, header_value (line, "Rows_sent: "));
   set_count (ev, RCA_FIELD_ROWS_EXAMINED, header_value (line, "Rows_examined: "));
   set_count (ev, RCA_FIELD_PID, header_value (line, "Thread_id: "));
+  read_errno (header_value (line, rca_bytes_find (line, RCA_BYTES ("Last_errno: ")) > 0 ? "Last_errno: " : " Errno: "), ev);
   RcaBytes schema = header_value (line, "Schema: ");
   if (schema.n && schema.p[0] != '#' && g_ascii_isalpha (schema.p[0]) && !rca_bytes_has_suffix (schema, RCA_BYTES (":")))
     rca_event_set_str (ev, RCA_FIELD_DB_NAME, schema);
@@ -189,15 +202,16 @@ read_preamble (RcaBytes line, RcaEvent *ev, Block *b)
       rca_event_set_str (ev, RCA_FIELD_DB_NAME, name);
       return TRUE;
     }
-  if (g_ascii_strncasecmp (line.p, "SET timestamp=", MIN (line.n, 14)) == 0 && line.n > 15)
-    {
-      gsize n = 14;
-      while (n < line.n && (g_ascii_isdigit (line.p[n]) || line.p[n] == '.'))
-        n++;
-      b->has_epoch = rca_stamp_parse_epoch (rca_bytes (line.p + 14, n - 14), &b->epoch_ns);
-      return TRUE;
-    }
-  return FALSE;
+  /* before 5.1 "SET last_insert_id=5,insert_id=6,timestamp=1197996507;" */
+  gssize at = line.n > 14 && line.n < 200 && g_ascii_strncasecmp (line.p, "SET ", 4) == 0 ? rca_bytes_find (line, RCA_BYTES ("timestamp=")) : -1;
+  if (at != 4 && !(at > 4 && rca_bytes_find (line, RCA_BYTES ("insert_id=")) > 0))
+    return FALSE;
+  RcaBytes digits = rca_bytes_from (line, (gsize)at + 10);
+  gsize n = 0;
+  while (n < digits.n && (g_ascii_isdigit (digits.p[n]) || digits.p[n] == '.'))
+    n++;
+  b->has_epoch = rca_stamp_parse_epoch (rca_bytes (digits.p, n), &b->epoch_ns);
+  return TRUE;
 }
 
 static void
@@ -248,18 +262,6 @@ settle_time (Slow *s, RcaEvent *ev, const Block *b)
   s->last_flags = ev->flags & RCA_EVENT_ZONE_UNKNOWN;
 }
 
-static void
-take_tag (RcaBytes key, RcaBytes value, gpointer user)
-{
-  RcaEvent *ev = user;
-  if (rca_bytes_equal (key, RCA_BYTES ("traceparent")) && value.n >= 35)
-    rca_event_set_str (ev, RCA_FIELD_TRACE_ID, rca_bytes (value.p + 3, 32));
-  else if (rca_bytes_equal (key, RCA_BYTES ("request_id")))
-    rca_event_set_str (ev, RCA_FIELD_REQUEST_ID, value);
-  else if (rca_bytes_equal (key, RCA_BYTES ("application")))
-    rca_event_set_str (ev, RCA_FIELD_SERVICE, value);
-}
-
 static RcaDecodeResult
 decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
@@ -272,14 +274,11 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
   if (!rca_event_has (ev, RCA_FIELD_DURATION))
     return RCA_DECODE_REJECT;
   settle_time (s, ev, &b);
-  while (b.statement.n && strchr (";\n\r ", b.statement.p[b.statement.n - 1]))
-    b.statement.n--;
   rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
   if (b.statement.n)
     {
-      rca_event_set_str (ev, RCA_FIELD_STATEMENT, b.statement);
       rca_arena_reset (s->arena);
-      rca_sql_comment_tags (b.statement, s->arena, take_tag, ev);
+      rca_db_set_statement (ev, b.statement, s->arena);
     }
   emit (ev, user);
   return RCA_DECODE_OK;
