@@ -58,7 +58,8 @@ read_head (RcaBytes line, RcaStampContext *context, RcaStamp *stamp, gboolean *t
   *timed = TRUE;
   if (line.p[0] == '[')
     return line.p[took] == ']' ? MIN (took + 2, line.n) : 0; /* dmesg -T */
-  return line.n > 20 && line.p[10] == 'T' && memchr (line.p, ',', MIN (line.n, 24)) ? took + 1 : 0; /* --time-format=iso */
+  /* --time-format=iso: a comma, six digits and a zone, unlike any logger */
+  return line.n > 26 && line.p[10] == 'T' && line.p[19] == ',' && (line.p[26] == '+' || line.p[26] == '-') ? took + 1 : 0;
 }
 
 /* Words that only a kernel says; "[date] text" alone is anybody's. */
