@@ -18,6 +18,7 @@ static const RcaFormat *const formats[] = {
   &rca_format_container_prefix,
   &rca_format_syslog_octets,
   &rca_format_syslog,
+  &rca_format_spans,
   &rca_format_json_lines,
   &rca_format_access,
   &rca_format_nginx_error,

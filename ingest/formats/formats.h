@@ -43,3 +43,4 @@ extern const RcaFormat rca_format_journald_verbose;
 extern const RcaFormat rca_format_change_log;
 extern const RcaFormat rca_format_git;
 extern const RcaFormat rca_format_level_text;
+extern const RcaFormat rca_format_spans;
