@@ -140,43 +140,6 @@ shared (const Sample *a, const Sample *b, guint which, gboolean chosen_only, gui
   return both;
 }
 
-/* A few entries of @a looked up in @b: most pairs of sources have nothing in common, and there may be
- * half a million pairs. */
-#define PROBES 16
-
-static gboolean
-has_entry (const GArray *entry, guint64 hash)
-{
-  guint low = 0, high = entry->len;
-  while (low < high)
-  {
-    guint middle = (low + high) / 2;
-    if (g_array_index (entry, Entry, middle).hash < hash)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < entry->len && g_array_index (entry, Entry, low).hash == hash;
-}
-
-static gboolean
-worth_comparing (const Sample *a, const Sample *b, guint which)
-{
-  const GArray *x = a->entry[which], *y = b->entry[which];
-  guint asked = 0, found = 0;
-  for (guint i = 0; i < x->len && asked < PROBES; i++)
-  {
-    const Entry *e = &g_array_index (x, Entry, i);
-    if (!e->chosen && x->len > PROBES * SAMPLE_SHARE)
-      continue;
-    if (e->time < b->first || e->time > b->last)
-      continue;
-    asked++;
-    found += has_entry (y, e->hash);
-  }
-  return found > 0;
-}
-
 static gboolean
 same_story (const Sample *a, const Sample *b, guint which)
 {
@@ -298,7 +261,7 @@ compare_pair (RcaTable *table, Sample *a, Sample *b)
   if (a->hidden || b->hidden || a->source->stream != b->source->stream || a->last < b->first || b->last < a->first)
     return;
   guint which = g_str_equal (a->source->format, b->source->format) ? WHOLE : ACROSS;
-  if ((which == ACROSS && a->source->stream != RCA_STREAM_DB) || !(worth_comparing (a, b, which) || worth_comparing (b, a, which)) || !same_story (a, b, which))
+  if ((which == ACROSS && a->source->stream != RCA_STREAM_DB) || !same_story (a, b, which))
     return;
   Sample *keep = second_tells_more (a, b) ? b : a, *drop = keep == a ? b : a;
   if (which == WHOLE && !same_bytes (drop->source, keep->source))
@@ -306,6 +269,74 @@ compare_pair (RcaTable *table, Sample *a, Sample *b)
   guint n = hide_rows (drop->source, keep->source, which);
   drop->hidden = TRUE;
   rca_table_note (table, "%s tells what %s tells: %u of its records were counted once", drop->source->path, keep->source->path, n);
+}
+
+/* ---- which pairs to compare ---- */
+
+typedef struct {
+  guint64 hash;
+  guint sample;
+} Place;
+
+static gint
+compare_place (gconstpointer a, gconstpointer b)
+{
+  const Place *x = a, *y = b;
+  if (x->hash != y->hash)
+    return x->hash < y->hash ? -1 : 1;
+  return x->sample < y->sample ? -1 : x->sample > y->sample;
+}
+
+static gint
+compare_u64 (gconstpointer a, gconstpointer b)
+{
+  guint64 x = *(const guint64 *)a, y = *(const guint64 *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* A row that so many sources have tells none from another. */
+#define COMMON 8
+
+static void
+pair_up (const GArray *place, guint from, guint to, GArray *pairs)
+{
+  for (guint i = from; i < to && to - from <= COMMON; i++)
+    for (guint k = i + 1; k < to; k++)
+    {
+      guint x = g_array_index (place, Place, i).sample, y = g_array_index (place, Place, k).sample;
+      guint64 pair = ((guint64)x << 32) | y;
+      if (x != y)
+        g_array_append_val (pairs, pair);
+    }
+}
+
+/* Pairs of sources with some row in common, as (first << 32 | second), in order: there may be
+ * thousands of sources, and next to no pair has any. */
+static GArray *
+pairs_in_common (const GArray *samples)
+{
+  g_autoptr (GArray) place = g_array_new (FALSE, FALSE, sizeof (Place));
+  for (guint i = 0; i < samples->len; i++)
+    for (guint which = 0; which < 2; which++)
+    {
+      const GArray *entry = g_array_index (samples, Sample, i).entry[which];
+      for (guint k = 0; k < entry->len; k++)
+      {
+        Place p = { g_array_index (entry, Entry, k).hash, i };
+        g_array_append_val (place, p);
+      }
+    }
+  g_array_sort (place, compare_place);
+  GArray *pairs = g_array_new (FALSE, FALSE, sizeof (guint64));
+  for (guint i = 0; i < place->len;)
+  {
+    guint from = i;
+    while (i < place->len && g_array_index (place, Place, i).hash == g_array_index (place, Place, from).hash)
+      i++;
+    pair_up (place, from, i, pairs);
+  }
+  g_array_sort (pairs, compare_u64);
+  return pairs;
 }
 
 void
@@ -319,7 +350,11 @@ rca_table_hide_duplicates (RcaTable *table)
     take_sample (g_ptr_array_index (table->source, i), &s);
     g_array_append_val (samples, s);
   }
-  for (guint i = 0; i < samples->len; i++)
-    for (guint k = i + 1; k < samples->len; k++)
-      compare_pair (table, &g_array_index (samples, Sample, i), &g_array_index (samples, Sample, k));
+  g_autoptr (GArray) pairs = pairs_in_common (samples);
+  for (guint i = 0; i < pairs->len; i++)
+  {
+    guint64 pair = g_array_index (pairs, guint64, i);
+    if (i == 0 || pair != g_array_index (pairs, guint64, i - 1))
+      compare_pair (table, &g_array_index (samples, Sample, pair >> 32), &g_array_index (samples, Sample, pair & 0xffffffff));
+  }
 }

@@ -222,10 +222,10 @@ turn_sheet (RcaTableWriter *w)
     return;
   if (w->sheet && w->full && w->full (w->into, w->sheet, w->user))
     g_ptr_array_remove_index (w->into->sheet, w->into->sheet->len - 1);
+  for (guint i = 0; w->sheet && i < N_MEMOS; i++)
+    memset (w->memo[i], 0, MEMO_SLOTS * sizeof (Memo)); /* fresh ones are clear, and most stay untouched */
   w->sheet = rca_sheet_new ();
   g_ptr_array_add (w->into->sheet, w->sheet);
-  for (guint i = 0; i < N_MEMOS; i++)
-    memset (w->memo[i], 0, MEMO_SLOTS * sizeof (Memo));
 }
 
 /* A document's many events share its bytes: they are kept once. */

@@ -173,7 +173,7 @@ choose_parts (Ingest *in, RcaSource *found)
     const RcaSourcePart *part = g_ptr_array_index (found->parts, i);
     g_autofree char *path = part_path (part);
     g_autofree Look *look = g_new (Look, 1);
-    if (!look_at (part, look) && in->again)
+    if (!look_at (part, look) && in->again && !g_str_equal (part->path, "-"))
       continue;
     gint at = find_part (in->to, path, look);
     RcaManifestPart *known = at >= 0 ? g_ptr_array_index (in->to->part, at) : NULL;
