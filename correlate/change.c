@@ -2,6 +2,7 @@
 #include <math.h>
 
 static const double horizon_least_s = 3600;
+static const gint64 clock_slack_ns = 5 * RCA_NS_PER_S;
 
 gboolean
 rca_change_is_edge (const RcaChange *change)
@@ -65,6 +66,26 @@ change_in_scope (const RcaFacts *f, const RcaChange *change)
   return service_known (f, change->service) || change->kind == RCA_CHANGE_CONFIG;
 }
 
+/* Who writes of a change has a clock of its own, and no ids to set it by: mostly right, now and
+ * then behind by seconds. A fifth of the probability lies in the five seconds before. */
+static RcaInstant
+change_instant (double t, double step)
+{
+  const double slack_s = (double) clock_slack_ns / 1e9, early = 0.2;
+  RcaInstant at = rca_instant_uniform (t, t + step), before = rca_instant_uniform (t - slack_s, t);
+  RcaInstant out = { at.n + before.n, g_new (double, at.n + before.n), g_new (double, at.n + before.n) };
+  for (guint i = 0; i < out.n; i++)
+    {
+      const RcaInstant *from = i < before.n ? &before : &at;
+      guint k = i < before.n ? i : i - before.n;
+      out.t[i] = from->t[k];
+      out.p[i] = from->p[k] * (i < before.n ? early : 1 - early);
+    }
+  rca_instant_clear (&at);
+  rca_instant_clear (&before);
+  return out;
+}
+
 void
 rca_generate_changes (RcaFacts *f, RcaKind kind, guint kinds, GPtrArray *out)
 {
@@ -82,8 +103,9 @@ rca_generate_changes (RcaFacts *f, RcaKind kind, guint kinds, GPtrArray *out)
       RcaCandidate *c = rca_candidate_new (kind, subject, change->service);
       c->change = change;
       double t = rca_facts_seconds (f, change->start_ns), step = (double) MAX (change->resolution_ns, RCA_NS_PER_MS) / 1e9;
-      c->onset = rca_instant_uniform (t, t + step);
-      c->onset_ns = c->lo_ns = change->start_ns;
+      c->onset = change_instant (t, step);
+      c->onset_ns = change->start_ns;
+      c->lo_ns = change->start_ns - clock_slack_ns;
       c->hi_ns = change->start_ns + change->resolution_ns;
       c->end_ns = change->end_ns > change->start_ns ? change->end_ns : RCA_TIME_NONE;
       c->in_scope = edge || change_in_scope (f, change);
