@@ -58,6 +58,8 @@ static const struct {
   { "symlinked", RCA_CHANGE_DEPLOY, WEAK },
   { "sync operation", RCA_CHANGE_DEPLOY, STRONG },
   { "applied revision", RCA_CHANGE_DEPLOY, STRONG },
+  { "service published", RCA_CHANGE_DEPLOY, STRONG },
+  { "service upgraded", RCA_CHANGE_DEPLOY, STRONG },
   { "new replica set", RCA_CHANGE_DEPLOY, STRONG },
   { "feature flag", RCA_CHANGE_FLAG, STRONG },
   { "feature flags", RCA_CHANGE_FLAG, STRONG },
@@ -696,7 +698,12 @@ rca_change_kind (RcaBytes name)
     spaced[n++] = strchr ("._-:/,", name.p[i]) ? ' ' : name.p[i];
   }
   split (rca_bytes (spaced, n), &words);
-  return find_verb (&words, &verb) ? verb.kind : RCA_CHANGE_NONE;
+  if (!find_verb (&words, &verb))
+    return RCA_CHANGE_NONE;
+  /* "order.updated", "image_uploaded" and "job" of any kind of program are no changes of the stack */
+  if (verb.strength == WEAK && !(verb.kind == RCA_CHANGE_FLAG || phrase_at (&words, verb.at, "upgrade") || phrase_at (&words, verb.at, "upgraded")))
+    return RCA_CHANGE_NONE;
+  return verb.kind;
 }
 
 static void

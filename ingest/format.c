@@ -43,6 +43,8 @@ static const RcaFormat *const formats[] = {
   &rca_format_postgres_json,
   &rca_format_logfmt,
   &rca_format_app_text,
+  &rca_format_change_json,
+  &rca_format_change_document,
   &rca_format_git,
   &rca_format_change_log,
   &rca_format_level_text,

@@ -44,3 +44,5 @@ extern const RcaFormat rca_format_change_log;
 extern const RcaFormat rca_format_git;
 extern const RcaFormat rca_format_level_text;
 extern const RcaFormat rca_format_spans;
+extern const RcaFormat rca_format_change_json;
+extern const RcaFormat rca_format_change_document;
