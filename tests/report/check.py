@@ -5,7 +5,8 @@
 
 Per case: the document has the members and value sets of rca.report/1; confidences add up to one; the true cause is
 never ruled out; a healthy case is silent; rank 1 is a true root; every ref points at a line that exists, whose own time
-(read by this script's parser) is the ref's time to the second, and the order of PATHs changes no byte."""
+(read by this script's parser) is the ref's time to the second, and which holds the version, statement or id that its
+evidence quotes; the lines of verdicts and of the timeline exist; and the order of PATHs changes no byte."""
 import bz2, gzip, json, lzma, os, re, subprocess, sys
 from datetime import datetime, timezone
 
@@ -73,9 +74,45 @@ def check_refs(evidence, problems):
             except (OSError, IndexError):
                 problems.append("%s:%d does not exist" % (r["path"], r["line"]))
                 continue
-            have = times(first) or times(text)
+            before = b"\n".join(lines(r["path"])[max(0, r["line"] - 6):r["line"] - 1]).decode(errors="replace")  # git log: the date stands above the text
+            have = times(first) or times(text) + times(before)
             if have and not any(abs(t - when(r["time"])) <= 1.01 for t in have):
                 problems.append("%s:%d is not of %s: %s" % (r["path"], r["line"], r["time"], first[:120]))
+
+
+def quoted(cause, e):
+    """What the evidence's text says that one of its lines must hold: versions, statements' tables, processes, exceptions."""
+    out = []
+    if cause["kind"] == "deploy":
+        version = cause["subject"].split()[-1]
+        if version in e["text"]:
+            out.append(version)
+    out += re.findall(r"process (\d+)", e["text"] if e["refs"] else "")
+    if cause["kind"] == "slow_query" and "statement" in e["text"]:
+        out += [w for w in re.findall(r"\w+", cause["subject"])]
+    if cause["kind"] == "app_error" and re.fullmatch(r"[\w.$]+", cause["subject"]):
+        out.append(cause["subject"])
+    return out
+
+
+def check_quotes(cause, problems):
+    """A line in refs holds the time and the version, statement or id that its evidence quotes."""
+    for e in cause["evidence"]:
+        if not e["refs"]:
+            continue
+        try:
+            near = [b"\n".join(lines(r["path"])[max(0, r["line"] - 3):r["line"] + 40]).decode(errors="replace").lower() for r in e["refs"]]
+        except (OSError, IndexError):
+            continue
+        for word in quoted(cause, e):
+            if not any(word.lower() in text for text in near):
+                problems.append("no line near %s:%d holds %r, which is quoted: %s" % (e["refs"][0]["path"], e["refs"][0]["line"], word, e["text"][:120]))
+        clock = re.search(r"\bat (\d\d:\d\d:\d\d)", e["text"])
+        if clock and e["kind"] == "precedence":
+            day = e["refs"][0]["time"][:11]
+            said = when(day + clock[1] + "Z")
+            if min(abs(when(r["time"]) - said) for r in e["refs"]) > 5:
+                problems.append("no line cited is of %s, which is quoted: %s" % (clock[1], e["text"][:120]))
 
 
 def words(c):
@@ -93,6 +130,10 @@ def check(rca, case):
         problems.append("the order of PATHs changes the answer")
     if run(rca, window, [logs]) != first:
         problems.append("two runs differ")
+    timeline = json.loads(subprocess.run([rca, "timeline", "--window", window, "--format", "json", logs], stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout)
+    check_refs([dict(e, kind="prior") for e in timeline["events"]], problems)
+    if [e["time"] for e in timeline["events"]] != sorted(e["time"] for e in timeline["events"]):
+        problems.append("the timeline is not in order")
     if doc["schema"] != "rca.report/1" or list(doc) != ["schema", "degraded", "window", "incidents", "checked", "sources", "notes"]:
         problems.append("members of the document: %s" % list(doc))
     if not truth["incident"] and doc["incidents"]:
@@ -110,6 +151,9 @@ def check(rca, case):
             if c["kind"] not in KINDS or verdict.get(c["kind"]) == "ruled_out":
                 problems.append("cause of kind %s" % c["kind"])
             check_refs(c["evidence"], problems)
+            check_quotes(c, problems)
+        for v in inc["ruled_out"]:
+            check_refs(v["evidence"], problems)
         for k in {r["kind"] for r in truth.get("root", [])} | set(truth.get("must_not_rule_out", [])):
             if verdict.get(k) == "ruled_out":
                 problems.append("%s is true and ruled out" % k)
