@@ -19,6 +19,7 @@ typedef struct {
   const RcaFormat *format;
   gpointer state;
   gpointer probe; /* a second state: asked whose a line is, so that the first sees each record once */
+  char first;     /* of a format that takes any prose (JSON lines): only lines beginning so are its own; 0 = no matter */
 } Alternative;
 
 struct RcaDecoder {
@@ -76,6 +77,14 @@ decodes (RcaDecoder *decoder, const RcaFormat *format, gpointer state, RcaBytes 
   return format->decode (state, line, decoder->scratch, ignore_event, NULL) == RCA_DECODE_OK;
 }
 
+static gboolean
+claims (RcaDecoder *decoder, const Alternative *alternative, RcaBytes line)
+{
+  if (alternative->first && (line.n == 0 || line.p[0] != alternative->first))
+    return FALSE;
+  return decodes (decoder, alternative->format, alternative->probe, line);
+}
+
 /* Neither indented nor a frame of a trace: it may well begin a record of another format. */
 static gboolean
 could_begin (RcaBytes line)
@@ -83,23 +92,47 @@ could_begin (RcaBytes line)
   return line.n > 1 && !g_ascii_isspace (line.p[0]) && line.p[0] != '#' && !rca_stack_trace_continues (line);
 }
 
-/* The sample's lines that the decoder does not take for records of its own. */
+/* The sample's lines that the decoder does not take for records of its own. Where nearly
+ * every record has such a line right behind its first, they are its second lines
+ * (java.util.logging) and nothing else's. */
 static guint
 collect_strays (RcaDecoder *decoder, const RcaSampleLines *sample, RcaBytes *stray)
 {
-  guint n = 0;
+  guint n = 0, n_rejected = 0, records = 0, followed = 0;
+  RcaLineKind before = RCA_LINE_NONE;
   gpointer state = open_state (decoder->format, sample);
+  g_autofree RcaBytes *rejected = g_new (RcaBytes, sample->n_lines);
   for (guint i = 0; i < sample->n_lines; i++)
   {
     RcaBytes line = sample->line[i];
     RcaLineKind kind = line_kind (decoder->format, state, line);
-    if (kind == RCA_LINE_NONE || !could_begin (line))
+    gboolean fits = kind == RCA_LINE_RECORD && decodes (decoder, decoder->format, state, line);
+    if (kind == RCA_LINE_NONE)
       continue;
-    if (kind == RCA_LINE_CONTINUES || !decodes (decoder, decoder->format, state, line))
-      stray[n++] = line;
+    records += fits;
+    followed += kind == RCA_LINE_CONTINUES && before == RCA_LINE_RECORD;
+    before = kind;
+    if (fits || !could_begin (line))
+      continue;
+    stray[n++] = line;
+    if (kind == RCA_LINE_RECORD)
+      rejected[n_rejected++] = line;
   }
   close_state (decoder->format, state);
-  return n;
+  if (followed * 5 < records * 4)
+    return n;
+  memcpy (stray, rejected, n_rejected * sizeof *stray);
+  return n_rejected;
+}
+
+static char
+most_common_first (const RcaBytes *stray, guint n)
+{
+  guint count[256] = { 0 }, best = 0;
+  for (guint i = 0; i < n; i++)
+    if (stray[i].n && ++count[(guchar)stray[i].p[0]] > count[best])
+      best = (guchar)stray[i].p[0];
+  return (char)best;
 }
 
 /* Adds the format that fits @stray best; those it takes are dropped. FALSE when none fits. */
@@ -116,10 +149,12 @@ add_alternative (RcaDecoder *decoder, const RcaSampleLines *sample, RcaBytes *st
   if (!format || format->document || format->flush || format == &rca_format_plain || sniff.score < MIN_STRAY_SCORE)
     return FALSE;
   /* the format's own state may be another one: nginx's columns before and after a new log_format */
-  Alternative alternative = { format, open_state (format, &strays), open_state (format, &strays) };
+  Alternative alternative = { format, open_state (format, &strays), open_state (format, &strays), 0 };
+  if (decodes (decoder, format, alternative.probe, RCA_BYTES ("~ prose of no format ~")))
+    alternative.first = most_common_first (stray, *n_strays);
   guint kept = 0;
   for (guint i = 0; i < *n_strays; i++)
-    if (!decodes (decoder, format, alternative.probe, stray[i]))
+    if (!claims (decoder, &alternative, stray[i]))
       stray[kept++] = stray[i];
   if (kept == *n_strays)
   {
@@ -188,7 +223,7 @@ rca_decoder_line (RcaDecoder *decoder, RcaBytes line)
   if (kind != RCA_LINE_CONTINUES || decoder->n_alternatives == 0 || !could_begin (line))
     return kind;
   for (guint i = 0; i < decoder->n_alternatives; i++)
-    if (decodes (decoder, decoder->alternative[i].format, decoder->alternative[i].probe, line))
+    if (claims (decoder, &decoder->alternative[i], line))
       return RCA_LINE_RECORD;
   return kind;
 }
@@ -235,8 +270,11 @@ try_alternatives (RcaDecoder *decoder, guint from, RcaBytes record, RcaEvent *ev
   RcaDecodeResult result = RCA_DECODE_REJECT;
   for (guint i = from; i < decoder->n_alternatives && result == RCA_DECODE_REJECT; i++)
   {
+    const Alternative *alternative = &decoder->alternative[i];
+    if (alternative->first && (record.n == 0 || record.p[0] != alternative->first))
+      continue;
     rca_event_clear (ev);
-    result = decoder->alternative[i].format->decode (decoder->alternative[i].state, record, ev, emit, user);
+    result = alternative->format->decode (alternative->state, record, ev, emit, user);
   }
   return result;
 }
