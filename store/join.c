@@ -1,42 +1,9 @@
-#include "scan.h"
+#include "join-private.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 /* Above so many requests a sample is taken, by hash of the id: the same in every stream. */
 #define SAMPLE_ABOVE 200000
-/* How far from the requests their carrier rows may lie. */
-#define CARRIER_SLACK_NS (900 * RCA_NS_PER_S)
-/* Without ids, the record of the next layer ends with the request, give or take. */
-#define NEAR_NS (RCA_NS_PER_S / 10)
-
-typedef struct {
-  RcaTableSource *source;
-  RcaSheet *sheet;
-  guint32 row;
-  guint32 route;
-  guint32 id[2];  /* codes; 0 = none */
-  RcaSheet *twin; /* without ids: the record of the next layer that is this request */
-  guint32 twin_row;
-  guint bad : 1, met : 1, queued : 1, joined : 1;
-} Request;
-
-typedef struct {
-  guint32 request, next;
-} Link;
-
-typedef struct {
-  guint32 request, thing;
-} Carry;
-
-typedef struct {
-  RcaTable *table;
-  const RcaJoinQuery *q;
-  GArray *request; /* Request */
-  guint32 *head;   /* id code → first link + 1 */
-  GArray *link;    /* Link */
-  GArray *carry;   /* Carry */
-  gboolean by_id, carriers_have_ids, carriers_are_requests;
-} Join;
 
 static gint64
 slow_threshold (const RcaJoinQuery *q, const char *route)
@@ -46,7 +13,7 @@ slow_threshold (const RcaJoinQuery *q, const char *route)
 }
 
 static gboolean
-is_bad (const Join *j, const RcaSheet *sheet, guint32 row)
+is_bad (const RcaJoining *j, const RcaSheet *sheet, guint32 row)
 {
   const RcaJoinQuery *q = j->q;
   if (q->bad != RCA_BAD_SLOW && rca_sheet_failed (sheet, row))
@@ -61,7 +28,7 @@ is_bad (const Join *j, const RcaSheet *sheet, guint32 row)
 }
 
 static void
-collect_requests (Join *j)
+collect_requests (RcaJoining *j)
 {
   RcaScan scan;
   rca_scan_init (&scan, j->table, j->q->stream, j->q->span, j->q->filter, j->q->n_filters);
@@ -71,7 +38,8 @@ collect_requests (Join *j)
     {
       if (!rca_scan_takes (&scan, row))
         continue;
-      Request r = { .source = scan.source, .sheet = scan.sheet, .row = row, .route = rca_sheet_u32 (scan.sheet, RCA_COL_ROUTE, row) };
+      RcaJoinRequest r
+          = { .mate_end = RCA_TIME_NONE, .source = scan.source, .sheet = scan.sheet, .row = row, .route = rca_sheet_u32 (scan.sheet, RCA_COL_ROUTE, row) };
       r.id[0] = rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row);
       r.id[1] = rca_sheet_u32 (scan.sheet, RCA_COL_TRACE_ID, row);
       r.bad = is_bad (j, scan.sheet, row) ? 1 : 0;
@@ -81,7 +49,7 @@ collect_requests (Join *j)
 }
 
 static guint64
-hash_of_request (const Join *j, const Request *r)
+hash_of_request (const RcaJoining *j, const RcaJoinRequest *r)
 {
   guint32 id = r->id[0] ? r->id[0] : r->id[1];
   if (!id)
@@ -95,216 +63,54 @@ hash_of_request (const Join *j, const Request *r)
 
 /* Each side is thinned by the share its own number needs. */
 static void
-sample (Join *j)
+sample (RcaJoining *j)
 {
   guint side[2] = { 0, 0 };
   for (guint i = 0; i < j->request->len; i++)
-    side[g_array_index (j->request, Request, i).bad]++;
+    side[g_array_index (j->request, RcaJoinRequest, i).bad]++;
   guint64 keep[2] = { (side[0] + SAMPLE_ABOVE - 1) / SAMPLE_ABOVE, (side[1] + SAMPLE_ABOVE - 1) / SAMPLE_ABOVE };
   if (keep[0] <= 1 && keep[1] <= 1)
     return;
   guint n = 0;
   for (guint i = 0; i < j->request->len; i++)
   {
-    Request *r = &g_array_index (j->request, Request, i);
+    RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, i);
     if (keep[r->bad] <= 1 || hash_of_request (j, r) % keep[r->bad] == 0)
-      g_array_index (j->request, Request, n++) = *r;
+      g_array_index (j->request, RcaJoinRequest, n++) = *r;
   }
   g_array_set_size (j->request, n);
-}
-
-/* ---- requests without ids: their twin in the next layer ---- */
-
-typedef struct {
-  guint32 path, status, client;
-  gint64 end;
-  RcaSheet *sheet;
-  guint32 row;
-  gboolean taken;
-} Twin;
-
-static gint
-compare_twin (gconstpointer a, gconstpointer b)
-{
-  const Twin *x = a, *y = b;
-  if (x->path != y->path)
-    return x->path < y->path ? -1 : 1;
-  if (x->status != y->status)
-    return x->status < y->status ? -1 : 1;
-  return x->end < y->end ? -1 : x->end > y->end;
-}
-
-static Twin
-twin_of (RcaSheet *sheet, guint32 row)
-{
-  return (Twin){ .path = rca_sheet_u32 (sheet, RCA_COL_PATH_HASH, row),
-                 .status = rca_sheet_u16 (sheet, RCA_COL_STATUS, row),
-                 .client = rca_sheet_u32 (sheet, RCA_COL_CLIENT, row),
-                 .end = sheet->end[row],
-                 .sheet = sheet,
-                 .row = row };
-}
-
-/* A layer behind a proxy may know the proxy only: another client counts against a twin, not out. */
-static gboolean
-other_client (const Twin *a, const Twin *b)
-{
-  return a->client && b->client && a->client != b->client;
-}
-
-static void
-collect_twins (Join *j, RcaStream stream, GArray *twin)
-{
-  RcaSpan span = { j->q->span.start_ns - CARRIER_SLACK_NS, j->q->span.end_ns + CARRIER_SLACK_NS };
-  RcaScan scan;
-  rca_scan_init (&scan, j->table, stream, span, NULL, 0);
-  rca_scan_requests_only (&scan, NULL, 0);
-  while (rca_scan_next_sheet (&scan))
-    for (guint32 row = 0; row < scan.sheet->n; row++)
-      if (rca_scan_takes (&scan, row))
-      {
-        Twin t = twin_of (scan.sheet, row);
-        g_array_append_val (twin, t);
-      }
-  rca_scan_clear (&scan);
-  g_array_sort (twin, compare_twin);
-}
-
-static Twin *
-nearest_twin (GArray *twin, const Twin *want, gint64 slack)
-{
-  guint low = 0, high = twin->len;
-  Twin from = *want;
-  from.end -= slack;
-  while (low < high)
-  {
-    guint middle = (low + high) / 2;
-    if (compare_twin (&g_array_index (twin, Twin, middle), &from) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  Twin *best = NULL;
-  gint64 best_apart = 0;
-  for (; low < twin->len; low++)
-  {
-    Twin *t = &g_array_index (twin, Twin, low);
-    if (t->path != want->path || t->status != want->status || t->end > want->end + slack)
-      break;
-    gint64 apart = ABS (t->end - want->end) + (other_client (t, want) ? slack : 0);
-    if (t->taken || (best && apart >= best_apart))
-      continue;
-    best = t;
-    best_apart = apart;
-  }
-  return best;
-}
-
-/* What an edge answered out of its cache has no twin. */
-static gboolean
-was_passed_on (const Join *j, const Request *r)
-{
-  const char *cache = rca_dictionary_string (j->table->dictionary[RCA_DOMAIN_CACHE_STATUS], rca_sheet_u32 (r->sheet, RCA_COL_CACHE_STATUS, r->row));
-  return !g_str_equal (cache, "hit") && !g_str_equal (cache, "stale");
-}
-
-static gboolean
-requests_have_ids (RcaTable *table, RcaStream stream, RcaSpan span)
-{
-  gboolean found = FALSE;
-  RcaScan scan;
-  rca_scan_init (&scan, table, stream, span, NULL, 0);
-  rca_scan_requests_only (&scan, NULL, 0);
-  while (!found && rca_scan_next_sheet (&scan))
-    for (guint32 row = 0; row < scan.sheet->n && !found; row++)
-      found = rca_sheet_u32 (scan.sheet, RCA_COL_REQUEST_ID, row) && rca_scan_takes (&scan, row);
-  rca_scan_clear (&scan);
-  return found;
-}
-
-/* Where the twin is looked for: the web server behind an edge when it knows ids (they then lead
- * on to any carrier, also to records that ended otherwise than the request), else the carrier. */
-static RcaStream
-twin_stream (const Join *j)
-{
-  if (j->q->stream == RCA_STREAM_CDN && requests_have_ids (j->table, RCA_STREAM_ACCESS, j->q->span))
-    return RCA_STREAM_ACCESS;
-  if (j->carriers_are_requests)
-    return j->q->carrier;
-  return j->q->stream == RCA_STREAM_CDN ? RCA_STREAM_ACCESS : RCA_STREAM_APP;
-}
-
-static gint64
-coarsest_step (const RcaTable *table, RcaStream stream)
-{
-  gint64 step = 0;
-  for (guint i = 0; i < table->source->len; i++)
-  {
-    const RcaTableSource *s = g_ptr_array_index (table->source, i);
-    if (s->stream == stream && s->sheet->len)
-      step = MAX (step, s->time_step_ns);
-  }
-  return step;
-}
-
-static void
-find_twins (Join *j)
-{
-  RcaStream stream = twin_stream (j);
-  if (stream == j->q->stream)
-    return;
-  g_autoptr (GArray) twin = g_array_new (FALSE, FALSE, sizeof (Twin));
-  collect_twins (j, stream, twin);
-  /* a stamp in whole seconds is up to a second early */
-  gint64 step = coarsest_step (j->table, stream);
-  for (guint i = 0; i < j->request->len; i++)
-  {
-    Request *r = &g_array_index (j->request, Request, i);
-    if (!was_passed_on (j, r))
-      continue;
-    Twin want = twin_of (r->sheet, r->row);
-    gint64 coarse = MAX (step, r->source->time_step_ns);
-    Twin *t = nearest_twin (twin, &want, NEAR_NS + (coarse >= RCA_NS_PER_S ? coarse : 0));
-    if (!t)
-      continue;
-    t->taken = TRUE;
-    r->twin = t->sheet;
-    r->twin_row = t->row;
-    r->id[0] = rca_sheet_u32 (t->sheet, RCA_COL_REQUEST_ID, t->row);
-    r->id[1] = rca_sheet_u32 (t->sheet, RCA_COL_TRACE_ID, t->row);
-  }
 }
 
 /* ---- linking ---- */
 
 static void
-link_id (Join *j, guint32 id, guint32 request)
+link_id (RcaJoining *j, guint32 id, guint32 request)
 {
   if (!id)
     return;
-  Link l = { request, j->head[id] };
+  RcaJoinLink l = { request, j->head[id] };
   g_array_append_val (j->link, l);
   j->head[id] = j->link->len;
 }
 
 static gboolean
-most_have_ids (const Join *j)
+most_have_ids (const RcaJoining *j)
 {
   guint n = 0;
   for (guint i = 0; i < j->request->len; i++)
   {
-    const Request *r = &g_array_index (j->request, Request, i);
+    const RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, i);
     n += r->id[0] || r->id[1];
   }
   return n * 10 >= j->request->len && n > 0;
 }
 
 static void
-link_requests (Join *j)
+link_requests (RcaJoining *j)
 {
   for (guint i = 0; i < j->request->len; i++)
   {
-    const Request *r = &g_array_index (j->request, Request, i);
+    const RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, i);
     link_id (j, r->id[0], i);
     if (r->id[1] != r->id[0])
       link_id (j, r->id[1], i);
@@ -313,7 +119,7 @@ link_requests (Join *j)
 
 /* What the carrier's rows are, before any is matched. */
 static void
-know_carriers (Join *j, RcaSpan span)
+know_carriers (RcaJoining *j, RcaSpan span)
 {
   RcaScan scan;
   rca_scan_init (&scan, j->table, j->q->carrier, span, NULL, 0);
@@ -332,7 +138,7 @@ know_carriers (Join *j, RcaSpan span)
  * written in whole seconds the true end is up to a second later than written; a request that
  * lasted two of them was then waiting for most of its time all the same. */
 static gboolean
-was_queued (const Request *r, const RcaSheet *carrier, guint32 row)
+was_queued (const RcaJoinRequest *r, const RcaSheet *carrier, guint32 row)
 {
   gint64 step = r->source->time_step_ns >= RCA_NS_PER_S ? r->source->time_step_ns : 0;
   gint64 lasted = r->sheet->end[r->row] - r->sheet->start[r->row];
@@ -340,34 +146,39 @@ was_queued (const Request *r, const RcaSheet *carrier, guint32 row)
 }
 
 static void
-carry_row (Join *j, guint32 request, const RcaScan *scan, guint32 row)
+carry_row (RcaJoining *j, guint32 request, const RcaScan *scan, guint32 row)
 {
-  Request *r = &g_array_index (j->request, Request, request);
+  RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, request);
   r->met = TRUE;
+  if (rca_sheet_u8 (scan->sheet, RCA_COL_KIND, row) == RCA_KIND_REQUEST && r->mate_end == RCA_TIME_NONE)
+  {
+    r->mate_end = scan->sheet->end[row];
+    r->mate_instance = rca_sheet_u32 (scan->sheet, RCA_COL_INSTANCE, row);
+  }
   if (r->bad && rca_sheet_u8 (scan->sheet, RCA_COL_KIND, row) == RCA_KIND_REQUEST && j->q->carrier != j->q->stream && was_queued (r, scan->sheet, row))
     r->queued = TRUE;
   const guint32 *codes = rca_sheet_codes (scan->sheet, j->q->thing);
   if (!codes || !codes[row] || !rca_scan_passes (scan, row))
     return;
-  Carry c = { request, codes[row] };
+  RcaJoinCarry c = { request, codes[row] };
   g_array_append_val (j->carry, c);
 }
 
 static void
-carry_by_id (Join *j, const RcaScan *scan, guint32 row)
+carry_by_id (RcaJoining *j, const RcaScan *scan, guint32 row)
 {
   guint32 id[2] = { rca_sheet_u32 (scan->sheet, RCA_COL_REQUEST_ID, row), rca_sheet_u32 (scan->sheet, RCA_COL_TRACE_ID, row) };
   for (guint k = 0; k < 2; k++)
     if (id[k] && (k == 0 || id[1] != id[0]))
-      for (guint32 l = j->head[id[k]]; l; l = g_array_index (j->link, Link, l - 1).next)
-        carry_row (j, g_array_index (j->link, Link, l - 1).request, scan, row);
+      for (guint32 l = j->head[id[k]]; l; l = g_array_index (j->link, RcaJoinLink, l - 1).next)
+        carry_row (j, g_array_index (j->link, RcaJoinLink, l - 1).request, scan, row);
 }
 
 static gint
 compare_place (gconstpointer a, gconstpointer b, gpointer user)
 {
   const GArray *request = user;
-  const Request *x = &g_array_index (request, Request, *(const guint32 *)a), *y = &g_array_index (request, Request, *(const guint32 *)b);
+  const RcaJoinRequest *x = &g_array_index (request, RcaJoinRequest, *(const guint32 *)a), *y = &g_array_index (request, RcaJoinRequest, *(const guint32 *)b);
   if (x->twin != y->twin)
     return x->twin < y->twin ? -1 : 1;
   return x->twin_row < y->twin_row ? -1 : x->twin_row > y->twin_row;
@@ -375,12 +186,12 @@ compare_place (gconstpointer a, gconstpointer b, gpointer user)
 
 /* Requests whose own row, or whose twin without an id, is the carrier: by its place. */
 static GArray *
-requests_by_place (Join *j)
+requests_by_place (RcaJoining *j)
 {
   GArray *order = g_array_new (FALSE, FALSE, sizeof (guint32));
   for (guint32 i = 0; i < j->request->len; i++)
   {
-    Request *r = &g_array_index (j->request, Request, i);
+    RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, i);
     if (j->q->carrier == j->q->stream)
     {
       r->twin = r->sheet;
@@ -396,13 +207,13 @@ requests_by_place (Join *j)
 }
 
 static guint
-first_of_sheet (const Join *j, const GArray *order, const RcaSheet *sheet)
+first_of_sheet (const RcaJoining *j, const GArray *order, const RcaSheet *sheet)
 {
   guint low = 0, high = order->len;
   while (low < high)
   {
     guint middle = (low + high) / 2;
-    const Request *r = &g_array_index (j->request, Request, g_array_index (order, guint32, middle));
+    const RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, g_array_index (order, guint32, middle));
     if (r->twin < sheet)
       low = middle + 1;
     else
@@ -412,7 +223,7 @@ first_of_sheet (const Join *j, const GArray *order, const RcaSheet *sheet)
 }
 
 static void
-carry_rows (Join *j, RcaSpan span)
+carry_rows (RcaJoining *j, RcaSpan span)
 {
   g_autoptr (GArray) order = requests_by_place (j);
   rca_table_prepare (j->table, j->q->thing);
@@ -424,7 +235,7 @@ carry_rows (Join *j, RcaSpan span)
     for (; at < order->len; at++)
     {
       guint32 i = g_array_index (order, guint32, at);
-      const Request *r = &g_array_index (j->request, Request, i);
+      const RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, i);
       if (r->twin != scan.sheet)
         break;
       carry_row (j, i, &scan, r->twin_row);
@@ -442,11 +253,11 @@ carry_rows (Join *j, RcaSpan span)
 /* Where every request has a record in the carrier, one without is lost or never came; where
  * only some leave a trace (slow statements), one without carries nothing. */
 static void
-settle (Join *j)
+settle (RcaJoining *j)
 {
   for (guint i = 0; i < j->request->len; i++)
   {
-    Request *r = &g_array_index (j->request, Request, i);
+    RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, i);
     gboolean has_id = r->id[0] || r->id[1];
     r->joined = r->met || (!j->carriers_are_requests && j->carriers_have_ids && has_id);
   }
@@ -455,7 +266,7 @@ settle (Join *j)
 static gint
 compare_carry (gconstpointer a, gconstpointer b)
 {
-  const Carry *x = a, *y = b;
+  const RcaJoinCarry *x = a, *y = b;
   if (x->request != y->request)
     return x->request < y->request ? -1 : 1;
   return x->thing < y->thing ? -1 : x->thing > y->thing;
@@ -476,19 +287,19 @@ compare_route (gconstpointer a, gconstpointer b)
 }
 
 static const char *
-route_name (const Join *j, guint32 route)
+route_name (const RcaJoining *j, guint32 route)
 {
   return rca_dictionary_string (j->table->dictionary[RCA_DOMAIN_ROUTE], route);
 }
 
 static GArray *
-count_routes (Join *j)
+count_routes (RcaJoining *j)
 {
   GArray *out = g_array_new (FALSE, TRUE, sizeof (RcaJoinRoute));
   g_autofree guint32 *place = g_new0 (guint32, rca_dictionary_size (j->table->dictionary[RCA_DOMAIN_ROUTE]));
   for (guint i = 0; i < j->request->len; i++)
   {
-    const Request *r = &g_array_index (j->request, Request, i);
+    const RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, i);
     if (!place[r->route])
     {
       RcaJoinRoute fresh = { .route = route_name (j, r->route) };
@@ -508,7 +319,7 @@ count_routes (Join *j)
 }
 
 static GArray *
-count_cells (Join *j)
+count_cells (RcaJoining *j)
 {
   GArray *out = g_array_new (FALSE, TRUE, sizeof (RcaJoinCell));
   g_autoptr (GHashTable) place = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
@@ -516,8 +327,8 @@ count_cells (Join *j)
   g_array_sort (j->carry, compare_carry);
   for (guint i = 0; i < j->carry->len; i++)
   {
-    const Carry *c = &g_array_index (j->carry, Carry, i);
-    const Request *r = &g_array_index (j->request, Request, c->request);
+    const RcaJoinCarry *c = &g_array_index (j->carry, RcaJoinCarry, i);
+    const RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, c->request);
     if (r->queued || (i && compare_carry (c, c - 1) == 0))
       continue;
     gint64 key = (gint64)(((guint64)c->thing << 32) | r->route);
@@ -551,21 +362,22 @@ rca_join_free (RcaJoin *join)
 RcaJoin *
 rca_table_join (RcaTable *table, const RcaJoinQuery *query)
 {
-  Join j = { .table = table, .q = query };
-  j.request = g_array_new (FALSE, FALSE, sizeof (Request));
-  j.link = g_array_new (FALSE, FALSE, sizeof (Link));
-  j.carry = g_array_new (FALSE, FALSE, sizeof (Carry));
+  RcaJoining j = { .table = table, .q = query };
+  j.request = g_array_new (FALSE, FALSE, sizeof (RcaJoinRequest));
+  j.link = g_array_new (FALSE, FALSE, sizeof (RcaJoinLink));
+  j.carry = g_array_new (FALSE, FALSE, sizeof (RcaJoinCarry));
   j.head = g_new0 (guint32, rca_dictionary_size (table->dictionary[RCA_DOMAIN_ID]));
-  RcaSpan span = { query->span.start_ns - CARRIER_SLACK_NS, query->span.end_ns + CARRIER_SLACK_NS };
+  RcaSpan span = { query->span.start_ns - RCA_JOIN_SLACK_NS, query->span.end_ns + RCA_JOIN_SLACK_NS };
   know_carriers (&j, span);
   collect_requests (&j);
   sample (&j);
   gboolean same = query->carrier == query->stream;
   j.by_id = most_have_ids (&j) && j.carriers_have_ids;
   if (!j.by_id && !same)
-    find_twins (&j);
+    rca_join_find_twins (&j);
   link_requests (&j);
   carry_rows (&j, span);
+  rca_join_carry_near (&j, span);
   settle (&j);
   RcaJoin *join = g_new0 (RcaJoin, 1);
   join->by_id = j.by_id || same;

@@ -82,6 +82,41 @@ test_join_itself (void)
   g_assert_cmpuint (cell->bad_with, ==, 20);
 }
 
+/* Tracebacks that name no request: laid to the request of their instance that ends beside them. */
+static void
+test_join_near (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource s[3] = { fake_source (table, "access.log", RCA_STREAM_ACCESS, "nginx"), fake_source (table, "shop-1.log", RCA_STREAM_APP, "shop"),
+                      fake_source (table, "shop-2.log", RCA_STREAM_APP, "shop") };
+  for (guint i = 0; i < 40; i++)
+  {
+    gboolean bad = i % 4 == 0;
+    g_autofree char *path = g_strdup_printf ("/items/%u", i);
+    FakeSource *app = &s[1 + i % 2];
+    fake_request (&s[0], RCA_STREAM_ACCESS, i * 0.05 + 0.001, path, bad ? 500 : 200, 0.1, NULL, NULL);
+    if (bad)
+    {
+      RcaEvent *ev = fake_event (RCA_STREAM_APP, i * 0.05 - 0.002);
+      ev->severity = RCA_SEVERITY_ERROR;
+      fake_str (ev, RCA_FIELD_EXCEPTION, "KeyError");
+      fake_append (app, ev);
+    }
+    fake_request (app, RCA_STREAM_APP, i * 0.05, path, bad ? 500 : 200, 0.08, NULL, NULL);
+  }
+  g_autoptr (RcaStore) store = fake_finish (table, s, 3);
+  RcaJoinQuery q = { .span = all_time, .stream = RCA_STREAM_ACCESS, .bad = RCA_BAD_FAILED, .carrier = RCA_STREAM_APP, .thing = RCA_DIM_EXCEPTION };
+  g_autoptr (RcaJoin) join = rca_store_join (store, &q, NULL);
+  g_assert_false (join->by_id);
+  g_assert_cmpuint (join->cell->len, ==, 1);
+  const RcaJoinRoute *route = &g_array_index (join->route, RcaJoinRoute, 0);
+  g_assert_cmpuint (route->bad, ==, 10);
+  g_assert_cmpuint (route->good, ==, 30);
+  const RcaJoinCell *cell = &g_array_index (join->cell, RcaJoinCell, 0);
+  g_assert_cmpuint (cell->bad_with, ==, 10);
+  g_assert_cmpuint (cell->good_with, ==, 0);
+}
+
 static void
 test_rows (void)
 {
@@ -209,6 +244,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sources/instances-and-their-addresses-are-learnt-from-shared-ids", test_sources);
   g_test_add_func ("/join/things-are-counted-by-id-queued-and-lost-requests-apart", test_join);
   g_test_add_func ("/join/a-request-carries-what-its-own-row-says", test_join_itself);
+  g_test_add_func ("/join/records-without-an-id-go-to-the-request-that-ends-beside-them", test_join_near);
   g_test_add_func ("/rows/an-id-finds-its-rows-whatever-its-case-and-dashes", test_rows);
   g_test_add_func ("/seen/values-never-seen-are-said-to-be", test_seen);
   g_test_add_func ("/changes/a-deploy-is-told-once-and-a-version-that-no-log-tells-is-seen-on-rows", test_changes);
