@@ -304,8 +304,8 @@ find_pid (const Token *token, guint n, RcaPostgresRecord *r)
 static gboolean
 is_word (RcaBytes text)
 {
-  if (text.n == 0 || !(g_ascii_isalpha (text.p[0]) || text.p[0] == '_'))
-    return FALSE;
+  if (text.n == 0 || !(g_ascii_isalpha (text.p[0]) || text.p[0] == '_') || rca_bytes_equal (text, RCA_BYTES ("pid")) || rca_bytes_equal (text, RCA_BYTES ("main")))
+    return FALSE; /* pgpool writes "main pid 123: " */
   for (gsize i = 0; i < text.n; i++)
     if (!g_ascii_isalnum (text.p[i]) && text.p[i] != '_' && text.p[i] != '-')
       return FALSE;

@@ -184,6 +184,10 @@ read_header (Slow *s, RcaBytes line, RcaEvent *ev, Block *b)
   set_count (ev, RCA_FIELD_ROWS_SENT, header_value (line, "Rows_sent: "));
   set_count (ev, RCA_FIELD_ROWS_EXAMINED, header_value (line, "Rows_examined: "));
   set_count (ev, RCA_FIELD_PID, header_value (line, "Thread_id: "));
+  if (starts (line, "# Conn_ID: ")) /* TiDB */
+    set_count (ev, RCA_FIELD_PID, rca_bytes_from (line, 11));
+  if (starts (line, "# DB: "))
+    rca_event_set_str (ev, RCA_FIELD_DB_NAME, rca_bytes_from (line, 6));
   read_errno (header_value (line, rca_bytes_find (line, RCA_BYTES ("Last_errno: ")) > 0 ? "Last_errno: " : " Errno: "), ev);
   RcaBytes schema = header_value (line, "Schema: ");
   if (schema.n && schema.p[0] != '#' && g_ascii_isalpha (schema.p[0]) && !rca_bytes_has_suffix (schema, RCA_BYTES (":")))
