@@ -29,6 +29,8 @@ static const RcaFormat *const formats[] = {
   &rca_format_apache_error,
   &rca_format_haproxy,
   &rca_format_access_json,
+  &rca_format_caddy,
+  &rca_format_uwsgi,
   &rca_format_pgbouncer,
   &rca_format_redis,
   &rca_format_redis_slowlog,

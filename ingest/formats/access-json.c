@@ -1,135 +1,103 @@
 /* Access logs as JSON lines: nginx escape=json with any names, Caddy, Traefik, Envoy, HAProxy;
- * at the edge Cloudflare Logpush, Fastly, CloudFront real-time.
+ * at the edge Cloudflare Logpush, Fastly, CloudFront real-time, Akamai DataStream, Azure Front Door.
  *
- * Names are compared without case and punctuation. What tells it from an application's log: a
- * status and a target, and no level or message (or a web server's own logger). */
-#include "../access-line.h"
+ * What tells it from an application's log: a status and a target, and no level or message (or a
+ * web server's own logger). Caddy writes its access lines among its other records; those are
+ * read as any JSON logger's, but they are the web server's. */
+#include "../access-names.h"
+#include "../access-set.h"
 #include "../json-scan.h"
 #include "../number.h"
-#include "../timestamp.h"
+#include "../severity.h"
 #include "formats.h"
 
-enum { LONGEST_NAME = 48 };
-
-typedef enum { UNIT_LEARN, UNIT_S, UNIT_MS, UNIT_US, UNIT_NS } Unit;
-static const gint64 unit_ns[] = { 0, 1000000000, 1000000, 1000, 1 };
-
-/* Strength: of two members for one role the greater wins. */
-static const struct
-{
-  const char *name;
-  RcaAccessRole role;
-  guint8 strength, unit;
-  gboolean edge;
-} names[] = {
-  { "msec", RCA_ROLE_TIME, 4, 0, FALSE }, { "time", RCA_ROLE_TIME, 2, 0, FALSE }, { "ts", RCA_ROLE_TIME, 2, 0, FALSE }, { "timestamp", RCA_ROLE_TIME, 2, 0, FALSE },
-  { "@timestamp", RCA_ROLE_TIME, 3, 0, FALSE }, { "timelocal", RCA_ROLE_TIME, 2, 0, FALSE }, { "timeiso8601", RCA_ROLE_TIME, 3, 0, FALSE }, { "date", RCA_ROLE_TIME, 1, 0, FALSE },
-  { "starttime", RCA_ROLE_TIME, 2, 0, FALSE }, { "startutc", RCA_ROLE_TIME, 4, 0, FALSE }, { "edgestarttimestamp", RCA_ROLE_TIME, 4, 0, TRUE }, { "timetimestamp", RCA_ROLE_TIME, 2, 0, TRUE },
-  { "status", RCA_ROLE_STATUS, 3, 0, FALSE }, { "statuscode", RCA_ROLE_STATUS, 3, 0, FALSE }, { "responsecode", RCA_ROLE_STATUS, 3, 0, FALSE }, { "code", RCA_ROLE_STATUS, 1, 0, FALSE },
-  { "downstreamstatus", RCA_ROLE_STATUS, 4, 0, FALSE }, { "edgeresponsestatus", RCA_ROLE_STATUS, 4, 0, TRUE }, { "responsestatus", RCA_ROLE_STATUS, 3, 0, FALSE }, { "scstatus", RCA_ROLE_STATUS, 3, 0, TRUE },
-  { "httpstatus", RCA_ROLE_STATUS, 3, 0, FALSE }, { "httpresponsestatuscode", RCA_ROLE_STATUS, 4, 0, FALSE }, { "respstatus", RCA_ROLE_STATUS, 3, 0, FALSE },
-  { "method", RCA_ROLE_METHOD, 3, 0, FALSE }, { "requestmethod", RCA_ROLE_METHOD, 3, 0, FALSE }, { "clientrequestmethod", RCA_ROLE_METHOD, 4, 0, TRUE }, { "httpmethod", RCA_ROLE_METHOD, 3, 0, FALSE },
-  { "csmethod", RCA_ROLE_METHOD, 3, 0, TRUE }, { "reqmethod", RCA_ROLE_METHOD, 3, 0, FALSE }, { "httprequestmethod", RCA_ROLE_METHOD, 3, 0, FALSE }, { "verb", RCA_ROLE_METHOD, 1, 0, FALSE },
-  { "uri", RCA_ROLE_PATH, 3, 0, FALSE }, { "url", RCA_ROLE_PATH, 3, 0, FALSE }, { "path", RCA_ROLE_PATH, 3, 0, FALSE }, { "requesturi", RCA_ROLE_PATH, 4, 0, FALSE }, { "requestpath", RCA_ROLE_PATH, 3, 0, FALSE },
-  { "clientrequesturi", RCA_ROLE_PATH, 4, 0, TRUE }, { "csuristem", RCA_ROLE_PATH, 3, 0, TRUE }, { "requesturl", RCA_ROLE_PATH, 3, 0, FALSE }, { "httppath", RCA_ROLE_PATH, 3, 0, FALSE }, { "urlpath", RCA_ROLE_PATH, 3, 0, FALSE },
-  { "reqpath", RCA_ROLE_PATH, 3, 0, FALSE }, { "urlpathoriginal", RCA_ROLE_PATH, 2, 0, FALSE },
-  { "request", RCA_ROLE_REQUEST, 3, 0, FALSE }, { "requestline", RCA_ROLE_REQUEST, 3, 0, FALSE }, { "httprequest", RCA_ROLE_REQUEST, 3, 0, FALSE },
-  { "requesttime", RCA_ROLE_REQUEST_TIME, 4, UNIT_S, FALSE }, { "duration", RCA_ROLE_REQUEST_TIME, 3, 0, FALSE }, { "durationms", RCA_ROLE_REQUEST_TIME, 4, UNIT_MS, FALSE }, { "responsetime", RCA_ROLE_REQUEST_TIME, 2, 0, FALSE },
-  { "timetaken", RCA_ROLE_REQUEST_TIME, 3, 0, FALSE }, { "latency", RCA_ROLE_REQUEST_TIME, 2, 0, FALSE }, { "totaltime", RCA_ROLE_REQUEST_TIME, 3, 0, FALSE }, { "elapsed", RCA_ROLE_REQUEST_TIME, 2, 0, FALSE },
-  { "timeelapsed", RCA_ROLE_REQUEST_TIME, 3, 0, FALSE }, { "timeelapsedmsec", RCA_ROLE_REQUEST_TIME, 4, UNIT_MS, TRUE }, { "requesttimeseconds", RCA_ROLE_REQUEST_TIME, 4, UNIT_S, FALSE }, { "ttfb", RCA_ROLE_REQUEST_TIME, 1, 0, FALSE },
-  { "edgetimetofirstbytems", RCA_ROLE_REQUEST_TIME, 2, UNIT_MS, TRUE }, { "elapsedms", RCA_ROLE_REQUEST_TIME, 4, UNIT_MS, FALSE }, { "latencyms", RCA_ROLE_REQUEST_TIME, 4, UNIT_MS, FALSE }, { "rt", RCA_ROLE_REQUEST_TIME, 3, UNIT_S, FALSE },
-  { "upstreamresponsetime", RCA_ROLE_UPSTREAM_TIME, 4, UNIT_S, FALSE }, { "upstreamtime", RCA_ROLE_UPSTREAM_TIME, 3, UNIT_S, FALSE }, { "upstreamservicetime", RCA_ROLE_UPSTREAM_TIME, 3, UNIT_MS, FALSE }, { "urt", RCA_ROLE_UPSTREAM_TIME, 3, UNIT_S, FALSE },
-  { "originduration", RCA_ROLE_UPSTREAM_TIME, 3, UNIT_NS, FALSE }, { "originresponsedurationms", RCA_ROLE_UPSTREAM_TIME, 4, UNIT_MS, TRUE }, { "originresponsetime", RCA_ROLE_UPSTREAM_TIME, 3, UNIT_NS, TRUE },
-  { "upstreamconnecttime", RCA_ROLE_CONNECT_TIME, 4, UNIT_S, FALSE }, { "uct", RCA_ROLE_CONNECT_TIME, 3, UNIT_S, FALSE }, { "origintcphandshakedurationms", RCA_ROLE_CONNECT_TIME, 4, UNIT_MS, TRUE },
-  { "upstreamaddr", RCA_ROLE_UPSTREAM, 4, 0, FALSE }, { "upstreamhost", RCA_ROLE_UPSTREAM, 3, 0, FALSE }, { "upstream", RCA_ROLE_UPSTREAM, 3, 0, FALSE }, { "serviceaddr", RCA_ROLE_UPSTREAM, 4, 0, FALSE }, { "originip", RCA_ROLE_UPSTREAM, 3, 0, TRUE },
-  { "backend", RCA_ROLE_UPSTREAM, 2, 0, FALSE }, { "upstreamaddress", RCA_ROLE_UPSTREAM, 4, 0, FALSE },
-  { "upstreamstatus", RCA_ROLE_UPSTREAM_STATUS, 4, 0, FALSE }, { "originstatus", RCA_ROLE_UPSTREAM_STATUS, 4, 0, FALSE }, { "originresponsestatus", RCA_ROLE_UPSTREAM_STATUS, 4, 0, TRUE },
-  { "requestid", RCA_ROLE_REQUEST_ID, 4, 0, FALSE }, { "reqid", RCA_ROLE_REQUEST_ID, 4, 0, FALSE }, { "rid", RCA_ROLE_REQUEST_ID, 3, 0, FALSE }, { "xrequestid", RCA_ROLE_REQUEST_ID, 4, 0, FALSE }, { "correlationid", RCA_ROLE_REQUEST_ID, 3, 0, FALSE },
-  { "rayid", RCA_ROLE_REQUEST_ID, 2, 0, TRUE }, { "xedgerequestid", RCA_ROLE_REQUEST_ID, 2, 0, TRUE }, { "traceid", RCA_ROLE_TRACE_ID, 4, 0, FALSE }, { "trace", RCA_ROLE_TRACE_ID, 2, 0, FALSE },
-  { "remoteaddr", RCA_ROLE_CLIENT, 3, 0, FALSE }, { "client", RCA_ROLE_CLIENT, 3, 0, FALSE }, { "clientip", RCA_ROLE_CLIENT, 4, 0, FALSE }, { "remoteip", RCA_ROLE_CLIENT, 3, 0, FALSE }, { "clienthost", RCA_ROLE_CLIENT, 3, 0, FALSE }, { "clientaddr", RCA_ROLE_CLIENT, 2, 0, FALSE },
-  { "ip", RCA_ROLE_CLIENT, 2, 0, FALSE }, { "cip", RCA_ROLE_CLIENT, 3, 0, TRUE }, { "downstreamremoteaddress", RCA_ROLE_CLIENT, 3, 0, FALSE }, { "remote", RCA_ROLE_CLIENT, 1, 0, FALSE },
-  { "xff", RCA_ROLE_FORWARDED, 3, 0, FALSE }, { "xforwardedfor", RCA_ROLE_FORWARDED, 3, 0, FALSE }, { "httpxforwardedfor", RCA_ROLE_FORWARDED, 3, 0, FALSE },
-  { "bytes", RCA_ROLE_BYTES, 3, 0, FALSE }, { "bytessent", RCA_ROLE_BYTES, 3, 0, FALSE }, { "bodybytessent", RCA_ROLE_BYTES, 4, 0, FALSE }, { "size", RCA_ROLE_BYTES, 2, 0, FALSE }, { "edgeresponsebytes", RCA_ROLE_BYTES, 4, 0, TRUE }, { "downstreamcontentsize", RCA_ROLE_BYTES, 3, 0, FALSE },
-  { "referer", RCA_ROLE_REFERER, 3, 0, FALSE }, { "referrer", RCA_ROLE_REFERER, 3, 0, FALSE }, { "httpreferer", RCA_ROLE_REFERER, 3, 0, FALSE }, { "httpreferrer", RCA_ROLE_REFERER, 3, 0, FALSE }, { "clientrequestreferer", RCA_ROLE_REFERER, 3, 0, TRUE },
-  { "useragent", RCA_ROLE_AGENT, 3, 0, FALSE }, { "httpuseragent", RCA_ROLE_AGENT, 3, 0, FALSE }, { "agent", RCA_ROLE_AGENT, 2, 0, FALSE }, { "ua", RCA_ROLE_AGENT, 2, 0, FALSE }, { "clientrequestuseragent", RCA_ROLE_AGENT, 3, 0, TRUE },
-  { "host", RCA_ROLE_HOST, 2, 0, FALSE }, { "vhost", RCA_ROLE_HOST, 3, 0, FALSE }, { "servername", RCA_ROLE_HOST, 3, 0, FALSE }, { "requesthost", RCA_ROLE_HOST, 3, 0, FALSE }, { "clientrequesthost", RCA_ROLE_HOST, 3, 0, TRUE }, { "authority", RCA_ROLE_HOST, 3, 0, FALSE },
-  { "upstreamcachestatus", RCA_ROLE_CACHE, 4, 0, FALSE }, { "cachestatus", RCA_ROLE_CACHE, 3, 0, FALSE }, { "cachecachestatus", RCA_ROLE_CACHE, 4, 0, TRUE }, { "fastlycachestate", RCA_ROLE_CACHE, 3, 0, TRUE }, { "cachestate", RCA_ROLE_CACHE, 3, 0, TRUE }, { "xcache", RCA_ROLE_CACHE, 3, 0, TRUE },
-  { "xedgeresulttype", RCA_ROLE_CACHE, 3, 0, TRUE }, { "fastlyisedge", RCA_ROLE_NONE, 1, 0, TRUE },
-  { "edgecolocode", RCA_ROLE_SITE, 3, 0, TRUE }, { "pop", RCA_ROLE_SITE, 3, 0, TRUE }, { "serverdatacenter", RCA_ROLE_SITE, 3, 0, TRUE }, { "datacenter", RCA_ROLE_SITE, 2, 0, TRUE }, { "xedgelocation", RCA_ROLE_SITE, 3, 0, TRUE }, { "fastlyserver", RCA_ROLE_SITE, 2, 0, TRUE },
-};
-
-typedef struct
-{
+typedef struct {
   RcaBytes value[RCA_N_ROLES];
-  guint8 strength[RCA_N_ROLES];
-  guint8 unit[RCA_N_ROLES];
+  guint strength[RCA_N_ROLES];
+  gint64 unit_ns[RCA_N_ROLES];
   guint edge;
-  gboolean level, message, web_logger;
+  gboolean message, web_logger, start_time;
+  RcaBytes level, logger;
 } Members;
 
-typedef struct
-{
-  RcaStampContext context;
+typedef struct {
+  RcaAccessClock clock;
   RcaArena *arena;
-  GHashTable *index; /* name → row + 1 */
   gboolean edge;
   gint64 learnt_ns; /* unit of durations whose name does not tell */
 } Json;
 
-static GHashTable *
-make_index (void)
+/* The last name in "request.headers.User-Agent.0". */
+static RcaBytes
+member_name (RcaBytes path, RcaBytes key)
 {
-  GHashTable *index = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    g_hash_table_insert (index, (gpointer) names[i].name, GUINT_TO_POINTER (i + 1));
-  return index;
+  if (key.n == 0 || key.n > 2 || !g_ascii_isdigit (key.p[0]) || path.n <= key.n + 1)
+    return key;
+  RcaBytes parent = rca_bytes (path.p, path.n - key.n - 1);
+  const char *dot = memrchr (parent.p, '.', parent.n);
+  return dot ? rca_bytes_from (parent, (gsize)(dot - parent.p) + 1) : parent;
 }
 
-typedef struct
+static gboolean
+is_any_of (RcaBytes name, const char *const *words)
 {
-  Members *members;
-  GHashTable *index;
-} Scan;
+  for (; *words; words++)
+    if (name.n == strlen (*words) && g_ascii_strncasecmp (name.p, *words, name.n) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Members that tell whose log it is. */
+static void
+take_sign (Members *m, RcaBytes name, RcaBytes value)
+{
+  static const char *const levels[] = { "level", "severity", "lvl", NULL };
+  static const char *const messages[] = { "msg", "message", NULL };
+  static const char *const own[] = { "RouterName", "DownstreamStatus", "statusDetails", "response_flags", "EdgeResponseStatus", NULL };
+  static const char *const starts[] = { "StartUTC", "StartLocal", "EdgeStartTimestamp", "start_time", "reqTimeSec", "accept_date", NULL };
+  if (is_any_of (name, levels))
+    m->level = value;
+  else if (is_any_of (name, messages))
+    m->message |= value.n > 0;
+  else if (rca_bytes_equal (name, RCA_BYTES ("logger")))
+  {
+    m->logger = value;
+    m->web_logger |= rca_bytes_has_prefix (value, RCA_BYTES ("http.log.access"));
+  }
+  m->web_logger |= is_any_of (name, own);
+  m->start_time |= is_any_of (name, starts);
+}
 
 static gboolean
 take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth, gpointer user)
 {
-  Scan *scan = user;
-  Members *m = scan->members;
+  Members *m = user;
+  RcaAccessName name;
   if (type == RCA_JSON_OBJECT)
-    return depth <= 2;
-  char name[LONGEST_NAME];
-  gsize n = 0;
-  for (gsize i = 0; i < key.n && n < sizeof name - 1; i++)
-    if (g_ascii_isalnum (key.p[i]) || key.p[i] == '@')
-      name[n++] = g_ascii_tolower (key.p[i]);
-  name[n] = 0;
-  m->level |= g_str_equal (name, "level") || g_str_equal (name, "severity") || g_str_equal (name, "lvl");
-  m->message |= (g_str_equal (name, "msg") || g_str_equal (name, "message")) && value.n > 0;
-  m->web_logger |= g_str_equal (name, "logger") && rca_bytes_has_prefix (value, RCA_BYTES ("http.log"));
-  m->web_logger |= g_str_equal (name, "routername") || g_str_equal (name, "downstreamstatus");
-  guint row = GPOINTER_TO_UINT (g_hash_table_lookup (scan->index, name));
-  if (!row || type == RCA_JSON_ARRAY)
+    return depth <= 3 && !rca_bytes_has_prefix (key, RCA_BYTES ("resp_headers"));
+  if (type == RCA_JSON_ARRAY)
+    return depth <= 4;
+  RcaBytes plain = member_name (path, key);
+  take_sign (m, plain, value);
+  if (!rca_access_name (plain, &name))
     return FALSE;
-  row--;
-  m->edge += names[row].edge;
-  RcaAccessRole role = names[row].role;
-  if (value.n && names[row].strength > m->strength[role])
-    {
-      m->value[role] = value;
-      m->strength[role] = names[row].strength;
-      m->unit[role] = names[row].unit;
-    }
+  m->edge += name.edge;
+  gboolean told = value.n || (name.role == RCA_ROLE_PATH && name.edge);
+  if (told && name.strength > m->strength[name.role] && type != RCA_JSON_NULL)
+  {
+    m->value[name.role] = value;
+    m->strength[name.role] = name.strength;
+    m->unit_ns[name.role] = name.unit_ns;
+  }
   return FALSE;
 }
 
 static gboolean
-read_members (RcaBytes line, RcaArena *arena, GHashTable *index, Members *m)
+read_members (RcaBytes line, RcaArena *arena, Members *m)
 {
-  *m = (Members){ 0 };
-  Scan scan = { m, index };
+  memset (m, 0, sizeof *m);
   rca_arena_reset (arena);
-  return line.n && line.p[0] == '{' && rca_json_scan (line, arena, take, &scan) > 0;
+  return line.n && line.p[0] == '{' && rca_json_scan (line, arena, take, m) > 0;
 }
 
 static gboolean
@@ -138,50 +106,66 @@ is_access (const Members *m)
   gboolean request = m->strength[RCA_ROLE_PATH] || m->strength[RCA_ROLE_REQUEST];
   if (!request || !m->strength[RCA_ROLE_STATUS] || !m->strength[RCA_ROLE_TIME])
     return FALSE;
-  return m->web_logger || m->edge >= 2 || (!m->level && !m->message);
+  return m->web_logger || m->edge >= 2 || (!m->level.n && !m->message);
 }
 
 static void
 sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
   g_autoptr (RcaArena) arena = rca_arena_new ();
-  g_autoptr (GHashTable) index = make_index ();
   guint fits = 0, lines = 0;
   for (guint i = 0; i < sample->n_lines && lines < 60; i++)
-    {
-      Members m;
-      lines += sample->line[i].n > 0;
-      fits += read_members (sample->line[i], arena, index, &m) && is_access (&m);
-    }
+  {
+    Members m;
+    lines += sample->line[i].n > 0;
+    fits += read_members (sample->line[i], arena, &m) && is_access (&m);
+  }
   if (fits == 0 || fits * 10 < lines * 6)
     return;
-  out->score = 60 + (gint) (38 * fits / lines);
+  out->score = 60 + (gint)(38 * fits / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are JSON with a status, a request and a time, and no level or message", fits, lines);
+}
+
+static int
+compare_doubles (gconstpointer a, gconstpointer b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* Seconds have a fraction and are small; whole numbers are milliseconds until they are too many. */
+static gint64
+learn_unit (double *value, guint n, guint fractions)
+{
+  if (n == 0)
+    return RCA_NS_PER_MS;
+  qsort (value, n, sizeof *value, compare_doubles);
+  double median = value[n / 2];
+  if (fractions * 2 > n && median < 30)
+    return RCA_NS_PER_S;
+  return median > 200000 ? 1 : median > 3000 && value[0] > 50 ? 1000 : RCA_NS_PER_MS;
 }
 
 static gpointer
 json_open (const RcaSampleLines *sample)
 {
   Json *s = g_new0 (Json, 1);
-  rca_stamp_context_init (&s->context, sample->mtime_ns);
+  rca_access_clock_init (&s->clock, sample->mtime_ns);
   s->arena = rca_arena_new ();
-  s->index = make_index ();
-  double sum = 0;
+  g_autofree double *value = g_new (double, sample->n_lines + 1);
   guint n = 0, fractions = 0, edge = 0, lines = 0;
   for (guint i = 0; i < sample->n_lines; i++)
-    {
-      Members m;
-      double x;
-      if (!read_members (sample->line[i], s->arena, s->index, &m) || !is_access (&m))
-        continue;
-      lines++, edge += m.edge >= 2;
-      RcaBytes v = m.value[RCA_ROLE_REQUEST_TIME];
-      if (v.n && !m.unit[RCA_ROLE_REQUEST_TIME] && rca_parse_double (v, &x))
-        sum += x, n++, fractions += memchr (v.p, '.', v.n) != NULL;
-    }
-  double mean = n ? sum / n : 0;
+  {
+    Members m;
+    if (!read_members (sample->line[i], s->arena, &m) || !is_access (&m))
+      continue;
+    lines++, edge += m.edge >= 2;
+    RcaBytes v = m.value[RCA_ROLE_REQUEST_TIME];
+    if (v.n && !m.unit_ns[RCA_ROLE_REQUEST_TIME] && rca_parse_double (v, &value[n]))
+      n++, fractions += memchr (v.p, '.', v.n) != NULL;
+  }
   s->edge = edge * 2 > lines;
-  s->learnt_ns = fractions * 2 > n && mean < 60 ? RCA_NS_PER_S : mean > 200000 ? 1 : mean > 20000 ? 1000 : RCA_NS_PER_MS;
+  s->learnt_ns = learn_unit (value, n, fractions);
   return s;
 }
 
@@ -190,94 +174,68 @@ json_close (gpointer state)
 {
   Json *s = state;
   rca_arena_free (s->arena);
-  g_hash_table_unref (s->index);
   g_free (s);
 }
 
-static void
-set_duration (const Json *s, const Members *m, RcaAccessRole role, RcaField field, RcaEvent *ev)
+static gint64
+unit_of (const Json *s, const Members *m, RcaAccessRole role)
 {
-  gint64 ns, unit = unit_ns[m->unit[role]];
-  RcaBytes v = m->value[role];
-  gint64 sum = 0;
-  gboolean any = FALSE;
-  while (v.n)
-    {
-      const char *comma = memchr (v.p, ',', v.n);
-      RcaBytes one = rca_bytes (v.p, comma ? (gsize) (comma - v.p) : v.n);
-      while (one.n && one.p[0] == ' ')
-        one = rca_bytes_from (one, 1);
-      if (rca_parse_duration (one, unit ? unit : s->learnt_ns, &ns))
-        sum = field == RCA_FIELD_UPSTREAM_CONNECT ? MAX (sum, ns) : sum + ns, any = TRUE;
-      v = comma ? rca_bytes_from (v, (gsize) (comma - v.p) + 1) : rca_bytes (NULL, 0);
-    }
-  if (any)
-    rca_event_set_num (ev, field, sum);
+  return m->unit_ns[role] ?: s->learnt_ns;
 }
 
-static RcaBytes
-last_of_list (RcaBytes v)
+/* PATH says the target better than the request line, which then only tells the method. */
+static void
+set_members (const Json *s, Members *m, RcaEvent *ev)
 {
-  const char *comma = v.n ? memrchr (v.p, ',', v.n) : NULL;
-  if (comma)
-    v = rca_bytes_from (v, (gsize) (comma - v.p) + 1);
-  while (v.n && v.p[0] == ' ')
-    v = rca_bytes_from (v, 1);
-  return v;
+  static const RcaAccessRole order[]
+      = { RCA_ROLE_REQUEST,      RCA_ROLE_METHOD,        RCA_ROLE_PATH,         RCA_ROLE_STATUS,      RCA_ROLE_CLIENT,     RCA_ROLE_FORWARDED,
+          RCA_ROLE_BYTES,        RCA_ROLE_REFERER,       RCA_ROLE_AGENT,        RCA_ROLE_HOST,        RCA_ROLE_UPSTREAM,   RCA_ROLE_UPSTREAM_STATUS,
+          RCA_ROLE_REQUEST_TIME, RCA_ROLE_UPSTREAM_TIME, RCA_ROLE_CONNECT_TIME, RCA_ROLE_HEADER_TIME, RCA_ROLE_REQUEST_ID, RCA_ROLE_TRACE_ID,
+          RCA_ROLE_SPAN_ID,      RCA_ROLE_CACHE,         RCA_ROLE_SITE,         RCA_ROLE_SERVICE,     RCA_ROLE_INSTANCE,   RCA_ROLE_TERMINATION };
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+  {
+    RcaAccessColumn column = { .role = order[i], .unit_ns = unit_of (s, m, order[i]) };
+    rca_access_set (&column, m->value[order[i]], ev);
+  }
 }
 
+/* Akamai leaves the first slash out and writes hits as numbers. */
 static void
-set_target (const Members *m, RcaEvent *ev)
+complete (const Json *s, Members *m)
 {
-  RcaBytes path = m->value[RCA_ROLE_PATH], method = m->value[RCA_ROLE_METHOD], line = m->value[RCA_ROLE_REQUEST];
-  const char *sp = line.n ? memchr (line.p, ' ', line.n) : NULL;
-  if (!path.n && sp)
-    {
-      path = rca_bytes_from (line, (gsize) (sp - line.p) + 1);
-      const char *end = memchr (path.p, ' ', path.n);
-      path.n = end ? (gsize) (end - path.p) : path.n;
-    }
-  if (!method.n && sp)
-    method = rca_bytes (line.p, (gsize) (sp - line.p));
-  gssize scheme = path.n ? rca_bytes_find (path, RCA_BYTES ("://")) : -1;
-  if (scheme > 0 && scheme < 8)
-    {
-      RcaBytes rest = rca_bytes_from (path, (gsize) scheme + 3);
-      const char *slash = memchr (rest.p, '/', rest.n);
-      rca_event_set_str (ev, RCA_FIELD_SERVER_NAME, rca_bytes (rest.p, slash ? (gsize) (slash - rest.p) : rest.n));
-      path = slash ? rca_bytes_from (rest, (gsize) (slash - rest.p)) : RCA_BYTES ("/");
-    }
-  rca_event_set_str (ev, RCA_FIELD_HTTP_METHOD, method);
-  rca_event_set_str (ev, RCA_FIELD_URL_PATH, path);
+  RcaBytes *path = &m->value[RCA_ROLE_PATH], *cache = &m->value[RCA_ROLE_CACHE];
+  if (!s->edge || !m->strength[RCA_ROLE_PATH])
+    return;
+  if (path->n == 0 || (path->p[0] != '/' && rca_bytes_find (*path, RCA_BYTES ("://")) < 0))
+  {
+    char *whole = rca_arena_alloc (s->arena, path->n + 1);
+    whole[0] = '/';
+    memcpy (whole + 1, path->p, path->n);
+    *path = rca_bytes (whole, path->n + 1);
+  }
+  if (cache->n == 1 && (cache->p[0] == '0' || cache->p[0] == '1'))
+    *cache = cache->p[0] == '1' ? RCA_BYTES ("hit") : RCA_BYTES ("miss");
 }
 
-static void
-set_client (const Members *m, RcaEvent *ev)
+static gboolean
+decode_members (Json *s, Members *m, RcaEvent *ev)
 {
-  RcaBytes client = m->value[RCA_ROLE_CLIENT], forwarded = m->value[RCA_ROLE_FORWARDED];
-  const char *comma = forwarded.n ? memchr (forwarded.p, ',', forwarded.n) : NULL;
-  if (comma)
-    forwarded.n = (gsize) (comma - forwarded.p);
-  if (forwarded.n > 1)
-    {
-      rca_event_set_str (ev, RCA_FIELD_PEER_CLIENT, client);
-      client = forwarded;
-    }
-  rca_event_set_str (ev, RCA_FIELD_CLIENT, client);
-}
-
-static void
-set_status (const Members *m, RcaEvent *ev, gboolean edge)
-{
-  gint64 n;
-  if (rca_parse_int (m->value[RCA_ROLE_STATUS], &n))
-    {
-      rca_event_set_num (ev, RCA_FIELD_HTTP_STATUS, n);
-      if (n == 499 || n == 429)
-        rca_event_set_num (ev, RCA_FIELD_FAILURE, n == 499 ? RCA_FAILURE_CLIENT_ABORT : RCA_FAILURE_LIMIT);
-    }
-  if (m->value[RCA_ROLE_UPSTREAM_STATUS].n && rca_parse_int (last_of_list (m->value[RCA_ROLE_UPSTREAM_STATUS]), &n))
-    rca_event_set_num (ev, RCA_FIELD_UPSTREAM_STATUS, n);
+  if (!is_access (m) || !rca_access_set_time (&s->clock, m->value[RCA_ROLE_TIME], ev))
+    return FALSE;
+  ev->stream = s->edge ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
+  if (m->start_time)
+    ev->flags |= RCA_EVENT_TIME_IS_START;
+  complete (s, m);
+  set_members (s, m, ev);
+  if (m->value[RCA_ROLE_OTHER_TIME].n)
+  {
+    /* the distance of both ends is exact; a time to the first byte is not the whole */
+    if (m->strength[RCA_ROLE_REQUEST_TIME] < 3)
+      ev->present &= ~(G_GUINT64_CONSTANT (1) << RCA_FIELD_DURATION);
+    rca_access_set_other_time (&s->clock, m->value[RCA_ROLE_OTHER_TIME], ev);
+  }
+  rca_access_finish (ev);
+  return TRUE;
 }
 
 static RcaDecodeResult
@@ -285,37 +243,8 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
 {
   Json *s = state;
   Members m;
-  gint64 n;
-  if (!read_members (record, s->arena, s->index, &m) || !is_access (&m))
+  if (!read_members (record, s->arena, &m) || !decode_members (s, &m, ev))
     return RCA_DECODE_REJECT;
-  RcaBytes time = m.value[RCA_ROLE_TIME];
-  RcaStamp stamp;
-  if (!rca_stamp_parse_epoch (time, &ev->time_ns))
-    {
-      if (!rca_stamp_parse (time, &s->context, &stamp))
-        return RCA_DECODE_REJECT;
-      rca_stamp_apply (&stamp, ev);
-    }
-  ev->stream = s->edge ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
-  if (m.strength[RCA_ROLE_TIME] == 4 && (s->edge || m.web_logger))
-    ev->flags |= RCA_EVENT_TIME_IS_START;
-  set_target (&m, ev);
-  set_client (&m, ev);
-  set_status (&m, ev, s->edge);
-  set_duration (s, &m, RCA_ROLE_REQUEST_TIME, RCA_FIELD_DURATION, ev);
-  set_duration (s, &m, RCA_ROLE_UPSTREAM_TIME, RCA_FIELD_UPSTREAM_TIME, ev);
-  set_duration (s, &m, RCA_ROLE_CONNECT_TIME, RCA_FIELD_UPSTREAM_CONNECT, ev);
-  if (m.value[RCA_ROLE_BYTES].n && rca_parse_int (m.value[RCA_ROLE_BYTES], &n))
-    rca_event_set_num (ev, RCA_FIELD_BODY_BYTES, n);
-  rca_event_set_str (ev, RCA_FIELD_UPSTREAM, last_of_list (m.value[RCA_ROLE_UPSTREAM]));
-  rca_event_set_str (ev, RCA_FIELD_REQUEST_ID, m.value[RCA_ROLE_REQUEST_ID]);
-  rca_event_set_str (ev, RCA_FIELD_TRACE_ID, m.value[RCA_ROLE_TRACE_ID]);
-  rca_event_set_str (ev, RCA_FIELD_USER_AGENT, m.value[RCA_ROLE_AGENT]);
-  rca_event_set_str (ev, RCA_FIELD_REFERER, m.value[RCA_ROLE_REFERER]);
-  if (!rca_event_has (ev, RCA_FIELD_SERVER_NAME))
-    rca_event_set_str (ev, RCA_FIELD_SERVER_NAME, m.value[RCA_ROLE_HOST]);
-  rca_event_set_str (ev, RCA_FIELD_CACHE_STATUS, rca_access_cache_word (m.value[RCA_ROLE_CACHE]));
-  rca_event_set_str (ev, RCA_FIELD_EDGE_SITE, m.value[RCA_ROLE_SITE]);
   emit (ev, user);
   return RCA_DECODE_OK;
 }
@@ -327,4 +256,109 @@ const RcaFormat rca_format_access_json = {
   .open = json_open,
   .close = json_close,
   .decode = decode,
+};
+
+/* ---- Caddy -------------------------------------------------------------- */
+
+typedef struct {
+  Json *access;
+  gpointer rest; /* json-lines' state */
+} Caddy;
+
+typedef struct {
+  RcaEmit emit;
+  gpointer user;
+  RcaBytes record;
+} Emission;
+
+/* Caddy's own words (v2.6 to v2.9). */
+static gboolean
+is_caddy (RcaBytes line)
+{
+  static const char *const words[] = { "\"logger\":\"http.log.",
+                                       "\"msg\":\"admin endpoint ",
+                                       "\"msg\":\"serving initial configuration\"",
+                                       "\"msg\":\"using provided configuration\"",
+                                       "\"msg\":\"using config from file\"",
+                                       "\"logger\":\"tls.cache.maintenance\"" };
+  for (guint i = 0; line.n && line.p[0] == '{' && i < G_N_ELEMENTS (words); i++)
+    if (rca_bytes_find (line, rca_bytes_str (words[i])) > 0)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+caddy_sniff (const RcaSampleLines *sample, RcaSniff *out)
+{
+  guint own = 0, objects = 0, lines = 0;
+  for (guint i = 0; i < sample->n_lines; i++)
+  {
+    lines += sample->line[i].n > 0;
+    objects += sample->line[i].n && sample->line[i].p[0] == '{';
+    own += is_caddy (sample->line[i]);
+  }
+  if (own == 0 || objects * 10 < lines * 9)
+    return;
+  out->score = 99;
+  g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are Caddy's own JSON records", own, lines);
+}
+
+static gpointer
+caddy_open (const RcaSampleLines *sample)
+{
+  Caddy *c = g_new0 (Caddy, 1);
+  c->access = json_open (sample);
+  c->access->learnt_ns = RCA_NS_PER_S; /* "duration" of its default encoder; names it as seconds */
+  c->access->edge = FALSE;
+  c->rest = rca_format_json_lines.open (sample);
+  return c;
+}
+
+static void
+caddy_close (gpointer state)
+{
+  Caddy *c = state;
+  json_close (c->access);
+  rca_format_json_lines.close (c->rest);
+  g_free (c);
+}
+
+static void
+emit_runtime (RcaEvent *ev, gpointer user)
+{
+  const Emission *emission = user;
+  const guint64 own = G_GUINT64_CONSTANT (1) << RCA_FIELD_HTTP_STATUS | G_GUINT64_CONSTANT (1) << RCA_FIELD_DURATION;
+  ev->stream = RCA_STREAM_ACCESS;
+  ev->present &= ~own; /* the access line tells the answer; this one why */
+  if (rca_bytes_find (emission->record, RCA_BYTES ("\"serving initial configuration\"")) > 0)
+  {
+    rca_event_set_num (ev, RCA_FIELD_CHANGE_KIND, RCA_CHANGE_RESTART);
+    rca_event_set_str (ev, RCA_FIELD_SERVICE, RCA_BYTES ("caddy"));
+  }
+  emission->emit (ev, emission->user);
+}
+
+static RcaDecodeResult
+caddy_decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  Caddy *c = state;
+  Members m;
+  if (read_members (record, c->access->arena, &m) && m.web_logger && decode_members (c->access, &m, ev))
+  {
+    rca_severity_parse (m.level, &ev->severity);
+    emit (ev, user);
+    return RCA_DECODE_OK;
+  }
+  Emission emission = { emit, user, record };
+  rca_event_clear (ev);
+  return rca_format_json_lines.decode (c->rest, record, ev, emit_runtime, &emission);
+}
+
+const RcaFormat rca_format_caddy = {
+  .name = "caddy",
+  .stream = RCA_STREAM_ACCESS,
+  .sniff = caddy_sniff,
+  .open = caddy_open,
+  .close = caddy_close,
+  .decode = caddy_decode,
 };

@@ -1,183 +1,174 @@
 /* Text access logs of any column order: nginx combined and its log_format variants, Apache
- * common/combined/%D, gunicorn, morgan, lighttpd, varnishncsa. */
-#include "../access-line.h"
-#include "../number.h"
-#include "../timestamp.h"
+ * common/combined/%D, Tomcat, gunicorn, morgan, lighttpd, varnishncsa, LTSV; Envoy, Istio,
+ * AWS load balancers, Traefik, ingress-nginx and Squid by their own layouts. */
+#include "../access-set.h"
+#include "../access-shape.h"
 #include "formats.h"
 
-typedef struct
-{
-  RcaAccessColumns columns;
-  RcaStampContext context;
+typedef struct {
+  RcaAccessColumns *columns;
+  RcaAccessClock clock;
+  gint time, status, agent; /* where they stand; -1 without */
+  gboolean parts;           /* AWS: the request's time is a sum */
+  RcaBytes other;           /* of the line at hand: when its other end was */
 } Access;
 
 static void
 sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
-  RcaAccessColumns columns;
-  rca_access_learn (sample, &columns);
-  if (columns.fits == 0 || columns.fits * 10 < columns.lines * 5)
+  g_autoptr (RcaAccessColumns) columns = rca_access_learn (sample);
+  if (!columns || columns->fits == 0 || columns->fits * 2 < columns->lines)
     return;
-  out->score = 50 + (gint) (40 * columns.fits / columns.lines);
-  g_snprintf (out->reason, sizeof out->reason, "%u of %u lines split into the same %u columns: a request, a status and a time among them", columns.fits, columns.lines, columns.n);
+  out->score = (columns->without_time ? 45 : 50) + (gint)(40 * columns->fits / columns->lines);
+  if (columns->layout)
+    g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are laid out as %s writes them", columns->fits, columns->lines, columns->layout);
+  else
+    g_snprintf (out->reason, sizeof out->reason, "%u of %u lines split into the same %u columns: a request, a status%s among them", columns->fits,
+                columns->lines, columns->n, columns->without_time ? " and how long it took" : " and a time");
 }
 
 static gpointer
 access_open (const RcaSampleLines *sample)
 {
   Access *a = g_new0 (Access, 1);
-  rca_access_learn (sample, &a->columns);
-  rca_stamp_context_init (&a->context, sample->mtime_ns);
+  a->columns = rca_access_learn (sample) ?: g_new0 (RcaAccessColumns, 1);
+  rca_access_clock_init (&a->clock, sample->mtime_ns);
+  a->time = a->status = a->agent = -1;
+  for (guint i = 0; i < a->columns->n; i++)
+    switch (a->columns->column[i].role)
+    {
+    case RCA_ROLE_TIME:
+      a->time = (gint)i;
+      break;
+    case RCA_ROLE_STATUS:
+      a->status = (gint)i;
+      break;
+    case RCA_ROLE_AGENT:
+      a->agent = (gint)i;
+      break;
+    case RCA_ROLE_TIME_PART:
+      a->parts = TRUE;
+      break;
+    default:
+      break;
+    }
   return a;
 }
 
-/* The last item of a list over attempts: "a, b : c". */
-static RcaBytes
-last_item (RcaBytes v, guint *items)
-{
-  *items = 1;
-  gsize from = 0;
-  for (gsize i = 0; i + 1 < v.n; i++)
-    if ((v.p[i] == ',' && v.p[i + 1] == ' ') || (v.p[i] == ' ' && v.p[i + 1] == ':'))
-      {
-        from = v.p[i] == ',' ? i + 2 : i + 3;
-        ++*items;
-      }
-  RcaBytes out = rca_bytes_from (v, from);
-  while (out.n && out.p[0] == ' ')
-    out = rca_bytes_from (out, 1);
-  return out;
-}
-
-/* Sum (or longest) of a list of durations. */
-static gboolean
-list_duration (RcaBytes v, gint64 unit, gboolean longest, gint64 *out)
-{
-  gboolean any = FALSE;
-  *out = 0;
-  for (gsize i = 0; i < v.n;)
-    {
-      while (i < v.n && strchr (", :", v.p[i]))
-        i++;
-      gsize j = i;
-      while (j < v.n && !strchr (", :", v.p[j]))
-        j++;
-      gint64 one;
-      if (j > i && rca_parse_duration (rca_bytes (v.p + i, j - i), unit, &one))
-        {
-          *out = longest ? MAX (*out, one) : *out + one;
-          any = TRUE;
-        }
-      i = MAX (j, i + 1);
-    }
-  return any;
-}
-
 static void
-set_request (RcaEvent *ev, RcaBytes v)
+access_close (gpointer state)
 {
-  const char *sp = memchr (v.p, ' ', v.n);
-  if (!sp)
-    {
-      rca_event_set_str (ev, RCA_FIELD_URL_PATH, v);
-      return;
-    }
-  rca_event_set_str (ev, RCA_FIELD_HTTP_METHOD, rca_bytes (v.p, (gsize) (sp - v.p)));
-  RcaBytes target = rca_bytes_from (v, (gsize) (sp - v.p) + 1);
-  const char *end = memrchr (target.p, ' ', target.n);
-  if (end && target.p + target.n - end > 5 && memcmp (end + 1, "HTTP", 4) == 0)
-    target.n = (gsize) (end - target.p);
-  gssize scheme = rca_bytes_find (target, RCA_BYTES ("://"));
-  if (scheme > 0 && scheme < 8)
-    {
-      RcaBytes rest = rca_bytes_from (target, (gsize) scheme + 3);
-      const char *slash = memchr (rest.p, '/', rest.n);
-      rca_event_set_str (ev, RCA_FIELD_SERVER_NAME, rca_bytes (rest.p, slash ? (gsize) (slash - rest.p) : rest.n));
-      target = slash ? rca_bytes (slash, (gsize) (rest.p + rest.n - slash)) : RCA_BYTES ("/");
-    }
-  rca_event_set_str (ev, RCA_FIELD_URL_PATH, target);
+  Access *a = state;
+  rca_access_columns_free (a->columns);
+  g_free (a);
 }
 
+/* One of several that add up to the request's time. */
 static void
-set_forwarded (RcaEvent *ev, RcaBytes v)
-{
-  const char *comma = memchr (v.p, ',', v.n);
-  RcaBytes first = comma ? rca_bytes (v.p, (gsize) (comma - v.p)) : v;
-  if (first.n == 0 || (first.n == 1 && *first.p == '-'))
-    return;
-  if (rca_event_has (ev, RCA_FIELD_CLIENT))
-    rca_event_set_str (ev, RCA_FIELD_PEER_CLIENT, rca_event_str (ev, RCA_FIELD_CLIENT));
-  rca_event_set_str (ev, RCA_FIELD_CLIENT, first);
-}
-
-static void
-set_duration (RcaEvent *ev, RcaField field, RcaBytes v, gint64 unit, gboolean longest)
+add_part (const RcaAccessColumn *column, RcaBytes v, RcaEvent *ev)
 {
   gint64 ns;
-  if (list_duration (v, unit, longest, &ns))
-    rca_event_set_num (ev, field, ns);
+  if (rca_access_duration (v, column->unit_ns, FALSE, &ns))
+    rca_event_set_num (ev, RCA_FIELD_DURATION, rca_event_num (ev, RCA_FIELD_DURATION, 0) + ns);
 }
 
 static gboolean
-set_token (Access *a, RcaEvent *ev, guint i, const RcaAccessToken *t)
+set_token (Access *a, RcaEvent *ev, const RcaAccessColumn *column, RcaBytes v)
 {
-  RcaBytes v = t->value;
-  gint64 n;
-  guint items;
-  switch (a->columns.role[i])
-    {
-    case RCA_ROLE_TIME:
-      {
-        RcaStamp stamp;
-        if (rca_stamp_parse (v, &a->context, &stamp))
-          rca_stamp_apply (&stamp, ev);
-        else if (rca_stamp_parse_epoch (v, &n))
-          ev->time_ns = n;
-        else
-          return FALSE;
-        return TRUE;
-      }
-    case RCA_ROLE_STATUS:
-      if (!rca_parse_int (v, &n))
-        return v.n <= 1;
-      rca_event_set_num (ev, RCA_FIELD_HTTP_STATUS, n);
-      if (n == 499)
-        rca_event_set_num (ev, RCA_FIELD_FAILURE, RCA_FAILURE_CLIENT_ABORT);
-      else if (n == 429)
-        rca_event_set_num (ev, RCA_FIELD_FAILURE, RCA_FAILURE_LIMIT);
-      return TRUE;
-    case RCA_ROLE_REQUEST: set_request (ev, v); return TRUE;
-    case RCA_ROLE_METHOD: rca_event_set_str (ev, RCA_FIELD_HTTP_METHOD, v); return TRUE;
-    case RCA_ROLE_PATH: rca_event_set_str (ev, RCA_FIELD_URL_PATH, v); return TRUE;
-    case RCA_ROLE_CLIENT: rca_event_set_str (ev, RCA_FIELD_CLIENT, v); return TRUE;
-    case RCA_ROLE_FORWARDED: set_forwarded (ev, v); return TRUE;
-    case RCA_ROLE_BYTES:
-      if (rca_parse_int (v, &n))
-        rca_event_set_num (ev, RCA_FIELD_BODY_BYTES, n);
-      return TRUE;
-    case RCA_ROLE_REFERER: rca_event_set_str (ev, RCA_FIELD_REFERER, v); return TRUE;
-    case RCA_ROLE_AGENT: rca_event_set_str (ev, RCA_FIELD_USER_AGENT, v); return TRUE;
-    case RCA_ROLE_REQUEST_TIME: set_duration (ev, RCA_FIELD_DURATION, v, a->columns.unit_ns[i], FALSE); return TRUE;
-    case RCA_ROLE_UPSTREAM_TIME: set_duration (ev, RCA_FIELD_UPSTREAM_TIME, v, a->columns.unit_ns[i], FALSE); return TRUE;
-    case RCA_ROLE_CONNECT_TIME: set_duration (ev, RCA_FIELD_UPSTREAM_CONNECT, v, a->columns.unit_ns[i], TRUE); return TRUE;
-    case RCA_ROLE_UPSTREAM:
-      v = last_item (v, &items);
-      rca_event_set_str (ev, RCA_FIELD_UPSTREAM, v);
-      if (items > 1)
-        rca_event_set_num (ev, RCA_FIELD_ATTEMPTS, items);
-      return TRUE;
-    case RCA_ROLE_UPSTREAM_STATUS:
-      if (rca_parse_int (last_item (v, &items), &n))
-        rca_event_set_num (ev, RCA_FIELD_UPSTREAM_STATUS, n);
-      return TRUE;
-    case RCA_ROLE_REQUEST_ID: rca_event_set_str (ev, RCA_FIELD_REQUEST_ID, v); return TRUE;
-    case RCA_ROLE_TRACE_ID: rca_event_set_str (ev, RCA_FIELD_TRACE_ID, v); return TRUE;
-    case RCA_ROLE_CACHE: rca_event_set_str (ev, RCA_FIELD_CACHE_STATUS, rca_access_cache_word (v)); return TRUE;
-    case RCA_ROLE_HOST: rca_event_set_str (ev, RCA_FIELD_SERVER_NAME, v); return TRUE;
-    case RCA_ROLE_SITE: rca_event_set_str (ev, RCA_FIELD_EDGE_SITE, v); return TRUE;
-    case RCA_ROLE_SERVICE: rca_event_set_str (ev, RCA_FIELD_SERVICE, v); return TRUE;
-    default: return TRUE;
-    }
+  switch (column->role)
+  {
+  case RCA_ROLE_NONE:
+    return TRUE;
+  case RCA_ROLE_TIME:
+    return rca_access_set_time (&a->clock, v, ev);
+  case RCA_ROLE_OTHER_TIME:
+    a->other = v;
+    return TRUE;
+  case RCA_ROLE_TIME_PART:
+    add_part (column, v, ev);
+    return TRUE;
+  default:
+    rca_access_set (column, v, ev);
+    return TRUE;
+  }
+}
+
+static const RcaAccessColumn *
+find_key (const RcaAccessColumns *columns, RcaBytes key)
+{
+  for (guint i = 0; i < columns->n; i++)
+    if (rca_bytes_equal (columns->column[i].key, key))
+      return &columns->column[i];
+  return NULL;
+}
+
+/* A line with another number of columns: blanks in a user's name move what follows, quotes in an
+ * agent what follows that; named columns are found wherever they stand. */
+static gboolean
+set_odd_line (Access *a, RcaEvent *ev, const RcaAccessToken *token, guint n)
+{
+  const RcaAccessColumns *columns = a->columns;
+  gint first = 0, more = (gint)n - (gint)columns->n;
+  if (a->time >= 0 && !columns->column[a->time].key.n)
+  {
+    while (first < (gint)n && !rca_shape_stamp (token[first].value))
+      first++;
+    first -= a->time;
+  }
+  for (gint i = 0; i < (gint)columns->n; i++)
+  {
+    const RcaAccessColumn *column = &columns->column[i];
+    gint at = i < a->time ? i : a->agent >= 0 && i > a->agent && more > 0 ? i + more : i + first;
+    if (column->key.n || column->role == RCA_ROLE_NONE || at < 0)
+      continue;
+    if (at >= (gint)n || token[at].key.n)
+      break;
+    if (i == a->status && !rca_shape_status (token[at].value) && !rca_shape_absent (token[at].value))
+      return FALSE;
+    if (!set_token (a, ev, column, token[at].value))
+      return FALSE;
+  }
+  for (guint i = 0; i < n; i++)
+  {
+    const RcaAccessColumn *column = token[i].key.n ? find_key (columns, token[i].key) : NULL;
+    if (column && !set_token (a, ev, column, token[i].value))
+      return FALSE;
+  }
+  return rca_event_has (ev, RCA_FIELD_HTTP_STATUS);
+}
+
+static gboolean
+set_line (Access *a, RcaEvent *ev, const RcaAccessToken *token, guint n)
+{
+  const RcaAccessColumns *columns = a->columns;
+  if (n != columns->n && !(columns->layout && n > columns->n))
+    return set_odd_line (a, ev, token, n);
+  if (a->status >= 0 && !g_ascii_isdigit (token[a->status].value.n ? token[a->status].value.p[0] : 'x') && !rca_shape_absent (token[a->status].value))
+    return set_odd_line (a, ev, token, n);
+  for (guint i = 0; i < columns->n; i++)
+  {
+    const RcaAccessColumn *column = &columns->column[i];
+    if (column->key.n && !rca_bytes_equal (column->key, token[i].key))
+      column = find_key (columns, token[i].key);
+    if (column && column->role && !set_token (a, ev, column, token[i].value))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* AWS: request, target and response processing add up. The target's is -1 when it did not answer:
+ * then the sum says nothing, and only the time since the request's creation tells. */
+static void
+sum_parts (Access *a, RcaEvent *ev, RcaBytes created)
+{
+  if (rca_event_has (ev, RCA_FIELD_UPSTREAM_TIME))
+  {
+    rca_event_set_num (ev, RCA_FIELD_DURATION, rca_event_num (ev, RCA_FIELD_DURATION, 0) + rca_event_num (ev, RCA_FIELD_UPSTREAM_TIME, 0));
+    return;
+  }
+  ev->present &= ~(G_GUINT64_CONSTANT (1) << RCA_FIELD_DURATION);
+  if (created.n)
+    rca_access_set_other_time (&a->clock, created, ev);
 }
 
 static RcaDecodeResult
@@ -185,17 +176,19 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
 {
   Access *a = state;
   RcaAccessToken token[RCA_ACCESS_MAX_TOKENS];
-  guint n = rca_access_split (record, token);
-  /* columns after the first missing one are lost, what stands before it holds */
-  if (n + 2 < a->columns.n || n < 4)
+  if (a->columns->n == 0)
     return RCA_DECODE_REJECT;
-  for (guint i = 0; i < MIN (n, a->columns.n); i++)
-    if (!set_token (a, ev, i, &token[i]))
-      return RCA_DECODE_REJECT;
-  if (ev->time_ns == RCA_TIME_NONE)
+  a->other = rca_bytes (NULL, 0);
+  guint n = rca_access_split (record, a->columns->separator, token);
+  if (n < 4 || !set_line (a, ev, token, n) || (ev->time_ns == RCA_TIME_NONE && !a->columns->without_time))
     return RCA_DECODE_REJECT;
-  ev->stream = a->columns.edge ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
-  if (a->columns.time_is_start)
+  if (a->parts)
+    sum_parts (a, ev, a->other);
+  else if (a->other.n)
+    rca_access_set_other_time (&a->clock, a->other, ev);
+  rca_access_finish (ev);
+  ev->stream = a->columns->edge ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
+  if (a->columns->time_is_start)
     ev->flags |= RCA_EVENT_TIME_IS_START;
   emit (ev, user);
   return RCA_DECODE_OK;
@@ -205,9 +198,15 @@ static char *
 describe (gpointer state)
 {
   const Access *a = state;
-  GString *s = g_string_new (NULL);
-  for (guint i = 0; i < a->columns.n; i++)
-    g_string_append_printf (s, "%s%s", i ? " " : "", rca_access_role_name (a->columns.role[i]));
+  GString *s = g_string_new (a->columns->layout);
+  for (guint i = 0; i < a->columns->n; i++)
+  {
+    const RcaAccessColumn *column = &a->columns->column[i];
+    g_string_append_printf (s, "%s", s->len ? " " : "");
+    if (column->key.n)
+      g_string_append_printf (s, "%.*s=", (int)column->key.n, column->key.p);
+    g_string_append (s, rca_access_role_name (column->role));
+  }
   return g_string_free (s, FALSE);
 }
 
@@ -216,7 +215,7 @@ const RcaFormat rca_format_access = {
   .stream = RCA_STREAM_ACCESS,
   .sniff = sniff,
   .open = access_open,
-  .close = g_free,
+  .close = access_close,
   .decode = decode,
   .describe = describe,
 };

@@ -17,6 +17,8 @@ extern const RcaFormat rca_format_mysql_slow;
 extern const RcaFormat rca_format_mysql_error;
 extern const RcaFormat rca_format_mysql_general;
 extern const RcaFormat rca_format_access_json;
+extern const RcaFormat rca_format_caddy;
+extern const RcaFormat rca_format_uwsgi;
 extern const RcaFormat rca_format_haproxy;
 extern const RcaFormat rca_format_apache_error;
 extern const RcaFormat rca_format_w3c;

@@ -1,69 +1,55 @@
 /* W3C extended logs: columns named by "#Fields:". IIS (blanks, time-taken in ms), CloudFront's
- * standard logs (tabs, time-taken in s). Date and time are UTC unless the names say local. */
-#include "../access-line.h"
-#include "../number.h"
-#include "../timestamp.h"
+ * standard logs (tabs, time-taken in s), Tomcat's extended valve. Date and time are UTC unless
+ * the names say local; they tell when the answer was given. */
+#include "../access-set.h"
+#include "../access-shape.h"
 #include "formats.h"
 
-typedef enum { W3C_NONE, W3C_DATE, W3C_TIME, W3C_ROLE } Part;
+typedef enum { W3C_NONE, W3C_DATE, W3C_TIME, W3C_QUERY, W3C_ROLE } Part;
 
-typedef struct
-{
+typedef struct {
   Part part;
-  RcaAccessRole role;
-  gint64 unit_ns;
-} Column;
+  RcaAccessColumn column;
+} Field;
 
-typedef struct
-{
-  RcaStampContext context;
-  Column column[RCA_ACCESS_MAX_TOKENS];
+typedef struct {
+  RcaAccessClock clock;
+  Field field[RCA_ACCESS_MAX_TOKENS];
   guint n;
-  gboolean tabs, local, edge, query_apart;
+  gboolean tabs, local, edge;
+  char date[16]; /* of the last "#Date:" header, for fields without a date */
   char joined[64];
+  GString *target;
 } W3c;
 
-static const struct
-{
+static const struct {
   const char *name;
   RcaAccessRole role;
   gint64 unit_ns;
 } fields[] = {
-  { "cs-method", RCA_ROLE_METHOD, 0 }, { "cs-uri-stem", RCA_ROLE_PATH, 0 }, { "cs-uri", RCA_ROLE_PATH, 0 }, { "sc-status", RCA_ROLE_STATUS, 0 }, { "c-ip", RCA_ROLE_CLIENT, 0 },
-  { "cs(User-Agent)", RCA_ROLE_AGENT, 0 }, { "cs(Referer)", RCA_ROLE_REFERER, 0 }, { "cs(Host)", RCA_ROLE_HOST, 0 }, { "cs-host", RCA_ROLE_HOST, 0 }, { "sc-bytes", RCA_ROLE_BYTES, 0 },
-  { "time-taken", RCA_ROLE_REQUEST_TIME, 0 }, { "TimeTakenMS", RCA_ROLE_REQUEST_TIME, RCA_NS_PER_MS }, { "x-edge-result-type", RCA_ROLE_CACHE, 0 }, { "x-edge-location", RCA_ROLE_SITE, 0 },
-  { "x-edge-request-id", RCA_ROLE_REQUEST_ID, 0 }, { "x-forwarded-for", RCA_ROLE_FORWARDED, 0 }, { "x-host-header", RCA_ROLE_HOST, 0 }, { "cs-protocol", RCA_ROLE_NONE, 0 },
+  { "cs-method", RCA_ROLE_METHOD, 0 },
+  { "cs-uri-stem", RCA_ROLE_PATH, 0 },
+  { "cs-uri", RCA_ROLE_PATH, 0 },
+  { "sc-status", RCA_ROLE_STATUS, 0 },
+  { "c-ip", RCA_ROLE_CLIENT, 0 },
+  { "cs(User-Agent)", RCA_ROLE_AGENT, 0 },
+  { "cs(Referer)", RCA_ROLE_REFERER, 0 },
+  { "x-host-header", RCA_ROLE_HOST, 0 },
+  { "cs(Host)", RCA_ROLE_HOST, 0 },
+  { "cs-host", RCA_ROLE_HOST, 0 },
+  { "sc-bytes", RCA_ROLE_BYTES, 0 },
+  { "bytes", RCA_ROLE_BYTES, 0 },
+  { "time-taken", RCA_ROLE_REQUEST_TIME, 0 },
+  { "TimeTakenMS", RCA_ROLE_REQUEST_TIME, RCA_NS_PER_MS },
+  { "x-edge-result-type", RCA_ROLE_CACHE, 0 },
+  { "x-edge-detailed-result-type", RCA_ROLE_TERMINATION, 0 },
+  { "x-edge-location", RCA_ROLE_SITE, 0 },
+  { "x-edge-request-id", RCA_ROLE_REQUEST_ID, 0 },
+  { "x-forwarded-for", RCA_ROLE_FORWARDED, 0 },
+  { "X-Forwarded-For", RCA_ROLE_FORWARDED, 0 },
+  { "cs(X-Forwarded-For)", RCA_ROLE_FORWARDED, 0 },
+  { "s-computername", RCA_ROLE_INSTANCE, 0 },
 };
-
-static void
-read_fields (W3c *w, RcaBytes line)
-{
-  RcaBytes rest = rca_bytes_from (line, 8);
-  w->n = 0;
-  w->edge = FALSE;
-  while (rest.n && w->n < RCA_ACCESS_MAX_TOKENS)
-    {
-      while (rest.n && g_ascii_isspace (rest.p[0]))
-        rest = rca_bytes_from (rest, 1);
-      gsize n = 0;
-      while (n < rest.n && !g_ascii_isspace (rest.p[n]))
-        n++;
-      if (n == 0)
-        break;
-      RcaBytes name = rca_bytes (rest.p, n);
-      Column *c = &w->column[w->n++];
-      *c = (Column){ W3C_NONE, RCA_ROLE_NONE, 0 };
-      if (rca_bytes_has_prefix (name, RCA_BYTES ("date")))
-        c->part = W3C_DATE, w->local |= rca_bytes_find (name, RCA_BYTES ("local")) > 0;
-      else if (rca_bytes_equal (name, RCA_BYTES ("time")) || rca_bytes_has_prefix (name, RCA_BYTES ("time-local")) || rca_bytes_equal (name, RCA_BYTES ("time-utc")))
-        c->part = W3C_TIME;
-      for (guint i = 0; i < G_N_ELEMENTS (fields) && c->part == W3C_NONE; i++)
-        if (rca_bytes_equal (name, rca_bytes_str (fields[i].name)))
-          *c = (Column){ W3C_ROLE, fields[i].role, fields[i].unit_ns };
-      w->edge |= rca_bytes_has_prefix (name, RCA_BYTES ("x-edge-"));
-      rest = rca_bytes_from (rest, n);
-    }
-}
 
 static gboolean
 is_fields (RcaBytes line)
@@ -71,30 +57,102 @@ is_fields (RcaBytes line)
   return rca_bytes_has_prefix (line, RCA_BYTES ("#Fields:"));
 }
 
+static Field
+field_of (W3c *w, RcaBytes name)
+{
+  if (rca_bytes_has_prefix (name, RCA_BYTES ("date")))
+  {
+    w->local |= rca_bytes_find (name, RCA_BYTES ("local")) > 0;
+    return (Field){ .part = W3C_DATE };
+  }
+  if (rca_bytes_equal (name, RCA_BYTES ("time")) || rca_bytes_has_prefix (name, RCA_BYTES ("time-local")) || rca_bytes_equal (name, RCA_BYTES ("time-utc")))
+    return (Field){ .part = W3C_TIME };
+  if (rca_bytes_equal (name, RCA_BYTES ("cs-uri-query")))
+    return (Field){ .part = W3C_QUERY };
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (rca_bytes_equal (name, rca_bytes_str (fields[i].name)))
+      return (Field){ .part = W3C_ROLE, .column = { .role = fields[i].role, .unit_ns = fields[i].unit_ns } };
+  return (Field){ .part = W3C_NONE };
+}
+
+/* CloudFront's cs(Host) is the distribution's own name, x-host-header what the viewer asked for. */
+static void
+prefer_viewer_host (W3c *w, gint viewer)
+{
+  for (gint i = 0; viewer >= 0 && i < (gint)w->n; i++)
+    if (i != viewer && w->field[i].column.role == RCA_ROLE_HOST)
+      w->field[i] = (Field){ .part = W3C_NONE };
+}
+
+static void
+read_fields (W3c *w, RcaBytes line)
+{
+  gint viewer = -1;
+  w->n = 0;
+  w->edge = w->local = FALSE;
+  for (RcaBytes rest = rca_bytes_from (line, strlen ("#Fields:")); w->n < RCA_ACCESS_MAX_TOKENS;)
+  {
+    while (rest.n && g_ascii_isspace (rest.p[0]))
+      rest = rca_bytes_from (rest, 1);
+    gsize n = 0;
+    while (n < rest.n && !g_ascii_isspace (rest.p[n]))
+      n++;
+    if (n == 0)
+      break;
+    RcaBytes name = rca_bytes (rest.p, n);
+    w->edge |= rca_bytes_has_prefix (name, RCA_BYTES ("x-edge-"));
+    if (rca_bytes_equal (name, RCA_BYTES ("x-host-header")))
+      viewer = (gint)w->n;
+    w->field[w->n++] = field_of (w, name);
+    rest = rca_bytes_from (rest, n);
+  }
+  prefer_viewer_host (w, viewer);
+}
+
 static void
 sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
   for (guint i = 0; i < sample->n_lines; i++)
     if (is_fields (sample->line[i]) && rca_bytes_find (sample->line[i], RCA_BYTES ("status")) > 0)
-      {
-        out->score = 97;
-        g_snprintf (out->reason, sizeof out->reason, "a #Fields: line names the columns (W3C extended)");
-        return;
-      }
+    {
+      out->score = 97;
+      g_snprintf (out->reason, sizeof out->reason, "a #Fields: line names the columns (W3C extended)");
+      return;
+    }
+}
+
+/* "#Date: 2026-11-24 00:00:12" stands before lines that have a time alone. */
+static void
+read_date (W3c *w, RcaBytes line)
+{
+  if (rca_bytes_has_prefix (line, RCA_BYTES ("#Date: ")) && line.n >= 17)
+    g_snprintf (w->date, sizeof w->date, "%.10s", line.p + 7);
 }
 
 static gpointer
 w3c_open (const RcaSampleLines *sample)
 {
   W3c *w = g_new0 (W3c, 1);
-  rca_stamp_context_init (&w->context, sample->mtime_ns);
+  rca_access_clock_init (&w->clock, sample->mtime_ns);
+  w->target = g_string_new (NULL);
   for (guint i = 0; i < sample->n_lines && !w->n; i++)
+  {
+    read_date (w, sample->line[i]);
     if (is_fields (sample->line[i]))
       read_fields (w, sample->line[i]);
+  }
   for (guint i = 0; i < sample->n_lines; i++)
     if (sample->line[i].n && sample->line[i].p[0] != '#')
       w->tabs |= memchr (sample->line[i].p, '\t', sample->line[i].n) != NULL;
   return w;
+}
+
+static void
+w3c_close (gpointer state)
+{
+  W3c *w = state;
+  g_string_free (w->target, TRUE);
+  g_free (w);
 }
 
 static RcaLineKind
@@ -103,84 +161,105 @@ line_kind (gpointer state, RcaBytes line)
   W3c *w = state;
   if (is_fields (line))
     read_fields (w, line); /* rotated and restarted servers write them anew */
+  else if (line.n && line.p[0] == '#')
+    read_date (w, line);
   return line.n == 0 || line.p[0] == '#' ? RCA_LINE_NONE : RCA_LINE_RECORD;
+}
+
+/* The value at the start of @rest, up to @separator; quotes off (IIS Advanced Logging). */
+static RcaBytes
+take_value (RcaBytes *rest, char separator)
+{
+  const char *end = NULL;
+  if (separator == ' ' && rest->n > 1 && rest->p[0] == '"' && (end = memchr (rest->p + 1, '"', rest->n - 1)) && (end + 1 == rest->p + rest->n || end[1] == ' '))
+  {
+    RcaBytes quoted = rca_bytes (rest->p + 1, (gsize)(end - rest->p) - 1);
+    *rest = rca_bytes_from (*rest, quoted.n + 3);
+    return quoted;
+  }
+  end = rest->n ? memchr (rest->p, separator, rest->n) : NULL;
+  RcaBytes value = end ? rca_bytes (rest->p, (gsize)(end - rest->p)) : *rest;
+  *rest = rca_bytes_from (*rest, value.n + 1);
+  if (value.n && value.p[value.n - 1] == '\r')
+    value.n--;
+  return value;
 }
 
 static guint
 split (const W3c *w, RcaBytes line, RcaBytes *value)
 {
   guint n = 0;
-  if (!w->tabs)
-    {
-      RcaAccessToken token[RCA_ACCESS_MAX_TOKENS];
-      n = rca_access_split (line, token);
-      for (guint i = 0; i < n; i++)
-        value[i] = token[i].key.n ? rca_bytes (token[i].key.p, (gsize) (token[i].value.p + token[i].value.n - token[i].key.p)) : token[i].value;
-      return n;
-    }
-  while (n < RCA_ACCESS_MAX_TOKENS)
-    {
-      const char *tab = memchr (line.p, '\t', line.n);
-      value[n++] = tab ? rca_bytes (line.p, (gsize) (tab - line.p)) : line;
-      if (!tab)
-        break;
-      line = rca_bytes_from (line, (gsize) (tab - line.p) + 1);
-    }
+  while (line.n && n < RCA_ACCESS_MAX_TOKENS)
+    value[n++] = take_value (&line, w->tabs ? '\t' : ' ');
   return n;
 }
 
-static void
-set_role (const W3c *w, RcaEvent *ev, const Column *c, RcaBytes v)
+/* Microsoft counts milliseconds, the standard seconds (CloudFront, Tomcat: with a fraction). */
+static gint64
+taken_unit (const W3c *w, const RcaAccessColumn *column, RcaBytes v)
 {
-  gint64 n;
-  switch (c->role)
-    {
-    case RCA_ROLE_METHOD: rca_event_set_str (ev, RCA_FIELD_HTTP_METHOD, v); break;
-    case RCA_ROLE_PATH: rca_event_set_str (ev, RCA_FIELD_URL_PATH, v); break;
-    case RCA_ROLE_CLIENT: rca_event_set_str (ev, RCA_FIELD_CLIENT, v); break;
-    case RCA_ROLE_FORWARDED: rca_event_set_str (ev, RCA_FIELD_CLIENT, v); break;
-    case RCA_ROLE_AGENT: rca_event_set_str (ev, RCA_FIELD_USER_AGENT, v); break;
-    case RCA_ROLE_REFERER: rca_event_set_str (ev, RCA_FIELD_REFERER, v); break;
-    case RCA_ROLE_HOST: rca_event_set_str (ev, RCA_FIELD_SERVER_NAME, v); break;
-    case RCA_ROLE_SITE: rca_event_set_str (ev, RCA_FIELD_EDGE_SITE, v); break;
-    case RCA_ROLE_REQUEST_ID: rca_event_set_str (ev, RCA_FIELD_REQUEST_ID, v); break;
-    case RCA_ROLE_CACHE: rca_event_set_str (ev, RCA_FIELD_CACHE_STATUS, rca_access_cache_word (v)); break;
-    case RCA_ROLE_STATUS:
-      if (rca_parse_int (v, &n) && n >= 100)
-        rca_event_set_num (ev, RCA_FIELD_HTTP_STATUS, n);
-      break;
-    case RCA_ROLE_BYTES:
-      if (rca_parse_int (v, &n))
-        rca_event_set_num (ev, RCA_FIELD_BODY_BYTES, n);
-      break;
-    case RCA_ROLE_REQUEST_TIME:
-      if (rca_parse_duration (v, c->unit_ns ? c->unit_ns : w->edge ? RCA_NS_PER_S : RCA_NS_PER_MS, &n))
-        rca_event_set_num (ev, RCA_FIELD_DURATION, n);
-      break;
-    default: break;
-    }
+  return column->unit_ns ?: w->edge || memchr (v.p, '.', v.n) ? RCA_NS_PER_S : RCA_NS_PER_MS;
+}
+
+static void
+join_query (W3c *w, RcaBytes query, RcaEvent *ev)
+{
+  RcaBytes path = rca_event_str (ev, RCA_FIELD_URL_PATH);
+  if (rca_shape_absent (query) || !path.n)
+    return;
+  g_string_truncate (w->target, 0);
+  g_string_append_len (w->target, path.p, (gssize)path.n);
+  g_string_append_c (w->target, '?');
+  g_string_append_len (w->target, query.p, (gssize)query.n);
+  rca_event_set_str (ev, RCA_FIELD_URL_PATH, rca_bytes (w->target->str, w->target->len));
+}
+
+static gboolean
+set_time (W3c *w, RcaBytes date, RcaBytes time, RcaEvent *ev)
+{
+  if (!date.n)
+    date = rca_bytes_str (w->date);
+  if (!time.n || time.n > 20 || date.n > 20)
+    return FALSE;
+  int n = g_snprintf (w->joined, sizeof w->joined, "%.*s %.*s%s", (int)date.n, date.n ? date.p : "", (int)time.n, time.p, w->local ? "" : "Z");
+  return rca_access_set_time (&w->clock, rca_bytes (w->joined, (gsize)n), ev);
 }
 
 static RcaDecodeResult
 decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
   W3c *w = state;
-  RcaBytes value[RCA_ACCESS_MAX_TOKENS], date = { 0 }, time = { 0 };
-  RcaStamp stamp;
+  RcaBytes value[RCA_ACCESS_MAX_TOKENS], date = { 0 }, time = { 0 }, query = { 0 };
   guint n = split (w, record, value);
   if (w->n == 0 || n < w->n)
     return RCA_DECODE_REJECT;
   for (guint i = 0; i < w->n; i++)
-    if (w->column[i].part == W3C_DATE)
+  {
+    RcaAccessColumn column = w->field[i].column;
+    switch (w->field[i].part)
+    {
+    case W3C_DATE:
       date = value[i];
-    else if (w->column[i].part == W3C_TIME)
+      break;
+    case W3C_TIME:
       time = value[i];
-    else if (w->column[i].part == W3C_ROLE && value[i].n && !(value[i].n == 1 && value[i].p[0] == '-'))
-      set_role (w, ev, &w->column[i], value[i]);
-  int length = g_snprintf (w->joined, sizeof w->joined, "%.*s %.*s%s", (int) MIN (date.n, 20), date.p ? date.p : "", (int) MIN (time.n, 20), time.p ? time.p : "", w->local ? "" : "Z");
-  if (!time.n || !rca_stamp_parse (rca_bytes (w->joined, (gsize) length), &w->context, &stamp))
+      break;
+    case W3C_QUERY:
+      query = value[i];
+      break;
+    case W3C_ROLE:
+      if (column.role == RCA_ROLE_REQUEST_TIME)
+        column.unit_ns = taken_unit (w, &column, value[i]);
+      rca_access_set (&column, value[i], ev);
+      break;
+    case W3C_NONE:
+      break;
+    }
+  }
+  if (!set_time (w, date, time, ev))
     return RCA_DECODE_REJECT;
-  rca_stamp_apply (&stamp, ev);
+  join_query (w, query, ev);
+  rca_access_finish (ev);
   ev->stream = w->edge ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
   emit (ev, user);
   return RCA_DECODE_OK;
@@ -191,7 +270,7 @@ const RcaFormat rca_format_w3c = {
   .stream = RCA_STREAM_ACCESS,
   .sniff = sniff,
   .open = w3c_open,
-  .close = g_free,
+  .close = w3c_close,
   .line = line_kind,
   .decode = decode,
 };
