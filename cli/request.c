@@ -197,6 +197,85 @@ say_nothing_inside (const RcaRequest *r, RcaOpenOptions open, GError **error)
     say_where (all, error);
 }
 
+/* Whether requests of the user-facing logs are of @value; the busiest ones that are there. */
+static gboolean
+has_requests (RcaStore *store, const RcaSources *sources, RcaSpan window, RcaDimension dimension, const char *value, GString *known)
+{
+  RcaFrameQuery query = { .span = window, .width_ns = 3600 * RCA_NS_PER_S, .stream = sources->user_facing, .by = { dimension, RCA_DIM_NONE }, .measures = RCA_MEASURE_COUNT };
+  g_autoptr (RcaFrame) frame = rca_store_frame (store, &query, NULL);
+  for (guint i = 0; frame && i < rca_frame_n_entities (frame); i++)
+    {
+      if (strcmp (rca_frame_value (frame, i, 0), value) == 0)
+        return TRUE;
+      if (i < 8 && *rca_frame_value (frame, i, 0))
+        g_string_append_printf (known, "%s\"%s\"", known->len ? ", " : "", rca_frame_value (frame, i, 0));
+    }
+  return FALSE;
+}
+
+static gboolean
+has_source_of (const RcaSources *sources, const char *service)
+{
+  for (guint i = 0; i < sources->source->len; i++)
+    if (g_strcmp0 (((const RcaSourceInfo *) g_ptr_array_index (sources->source, i))->service, service) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* A report over no requests would say that all is well: --service and --route must name something.
+ * @by_symptom: the user-facing logs do not tell services apart, but this one has logs of its own:
+ * its incidents are picked from those of all. */
+static gboolean
+find_part (const RcaRequest *r, RcaStore *store, const RcaSources *sources, RcaSpan window, gboolean *by_symptom, GError **error)
+{
+  g_autoptr (GString) known = g_string_new (NULL);
+  RcaDimension dimension = r->service ? RCA_DIM_SERVICE : RCA_DIM_ROUTE;
+  const char *value = r->service ? r->service : r->route;
+  *by_symptom = FALSE;
+  if (!value || has_requests (store, sources, window, dimension, value, known))
+    return TRUE;
+  *by_symptom = r->service && has_source_of (sources, r->service);
+  if (!*by_symptom)
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY, "no request in the %s logs of this window is of %s \"%s\" (there are: %s)", rca_stream_name (sources->user_facing),
+                 r->service ? "service" : "route", value, known->len ? known->str : "none that are known");
+  return *by_symptom;
+}
+
+static void
+keep_incidents_of (RcaReport *report, const char *service)
+{
+  for (guint i = report->incidents->len; i-- > 0;)
+    if (g_strcmp0 (((RcaIncident *) g_ptr_array_index (report->incidents, i))->service, service) != 0)
+      g_ptr_array_remove_index (report->incidents, i);
+  g_ptr_array_add (report->notes, g_strdup_printf ("the user-facing logs do not tell services apart: incidents whose failing is of service \"%s\" are shown, impact and chart are of all requests", service));
+}
+
+/* The part of the window that the logs reach: "30m" over five minutes of logs is five minutes
+ * of logs, not a silence of twenty-five. */
+static RcaSpan
+reached (RcaSpan window, RcaSpan extent)
+{
+  RcaSpan both = { MAX (window.start_ns, extent.start_ns), MIN (window.end_ns, extent.end_ns) };
+  return both.start_ns < both.end_ns ? both : window;
+}
+
+static RcaReport *
+analyze_window (const RcaRequest *r, const Times *t, RcaStore *store, const RcaSources *sources, RcaSpan window, GError **error)
+{
+  RcaSpan covered = reached (window, sources->extent);
+  gboolean by_symptom;
+  if (!find_part (r, store, sources, covered, &by_symptom, error))
+    return NULL;
+  RcaAnalyzeOptions options = { covered, t->baseline, by_symptom ? NULL : r->service, r->route };
+  RcaReport *report = rca_analyze (store, &options, error);
+  if (!report)
+    return NULL;
+  report->window = window;
+  if (by_symptom)
+    keep_incidents_of (report, r->service);
+  return report;
+}
+
 static RcaReport *
 analyze (const RcaRequest *r, const Times *t, GTimeZone *zone, GError **error)
 {
@@ -214,8 +293,7 @@ analyze (const RcaRequest *r, const Times *t, GTimeZone *zone, GError **error)
       say_nothing_inside (r, open, error);
       return NULL;
     }
-  RcaAnalyzeOptions options = { window, t->baseline, r->service, r->route };
-  return rca_analyze (store, &options, error);
+  return analyze_window (r, t, store, sources, window, error);
 }
 
 RcaReport *

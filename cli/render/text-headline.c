@@ -15,8 +15,7 @@ static char *
 how_long (const RcaReport *report, const RcaIncident *in)
 {
   char from[32];
-  gint64 end = in->end_ns != RCA_TIME_NONE ? in->end_ns : report->window.end_ns;
-  g_autofree char *length = rca_words_duration (end - in->start_ns);
+  g_autofree char *length = rca_words_duration (rca_words_known_until (report, in) - in->start_ns);
   rca_words_time (in->start_ns, from);
   if (in->state == RCA_STATE_OVER && in->end_ns != RCA_TIME_NONE)
     return g_strdup_printf ("began %s, over after %s", from, length);

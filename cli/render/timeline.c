@@ -52,14 +52,14 @@ static void
 put_duration (GString *out, const RcaReport *report, const RcaIncident *in)
 {
   char lo[16], hi[16];
-  g_autofree char *length = rca_words_duration ((in->end_ns == RCA_TIME_NONE ? report->window.end_ns : in->end_ns) - in->start_ns);
+  g_autofree char *length = rca_words_duration (rca_words_known_until (report, in) - in->start_ns);
   g_string_append (out, "- **Duration:** ");
   g_string_append_printf (out, "%s%s\n  - Start Time: ", length, in->end_ns == RCA_TIME_NONE ? " so far" : "");
   put_date (out, in->start_ns);
   g_string_append_printf (out, " (between %s and %s, with 95 %% probability)\n  - End Time: ", rca_words_clock (in->start_lo_ns, lo), rca_words_clock (in->start_hi_ns, hi));
   if (in->end_ns == RCA_TIME_NONE)
-    g_string_append_printf (out, "none in the logs: %s at the end of the window, ", rca_state_name (in->state));
-  put_date (out, in->end_ns == RCA_TIME_NONE ? report->window.end_ns : in->end_ns);
+    g_string_append_printf (out, "none in the logs: %s at the end of what was read, ", rca_state_name (in->state));
+  put_date (out, rca_words_known_until (report, in));
   g_string_append_c (out, '\n');
 }
 

@@ -53,6 +53,15 @@ rca_words_time (gint64 time_ns, char out[32])
   return out;
 }
 
+gint64
+rca_words_known_until (const RcaReport *report, const RcaIncident *in)
+{
+  RcaSpan logs = report->sources->extent;
+  if (in->end_ns != RCA_TIME_NONE)
+    return in->end_ns;
+  return logs.start_ns < logs.end_ns && logs.end_ns > in->start_ns ? MIN (report->window.end_ns, logs.end_ns) : report->window.end_ns;
+}
+
 char *
 rca_words_duration (gint64 ns)
 {

@@ -11,6 +11,8 @@ const char *rca_evidence_words (RcaEvidenceKind kind);    /* what the test asks:
 const char *rca_words_clock (gint64 time_ns, char out[16]);
 /* "2026-11-24 07:44:13 UTC" */
 const char *rca_words_time (gint64 time_ns, char out[32]);
+/* Until when is known what happened: the end of an incident, else of the window or the logs. */
+gint64 rca_words_known_until (const RcaReport *report, const RcaIncident *incident);
 /* "45 s", "12 min", "3 h 15 min" */
 char *rca_words_duration (gint64 ns);
 /* "340 ms", "1.2 s" */
