@@ -64,7 +64,7 @@ begins_with_times (const RcaSampleLines *sample)
   return fits * 4 >= sample->n_lines;
 }
 
-/* Sniffs @text; adds the decoder in front. FALSE when nothing new fits. */
+/* Sniffs @text; adds a decoder behind those there are. FALSE when nothing new fits. */
 static gboolean
 sniff_text (RcaChannel *channel, RcaBytes text, gint at_least)
 {
@@ -87,9 +87,7 @@ sniff_text (RcaChannel *channel, RcaBytes text, gint at_least)
       return FALSE;
   if (channel->n_decoders == RCA_CHANNEL_DECODERS)
     return FALSE;
-  memmove (channel->decoder + 1, channel->decoder, channel->n_decoders * sizeof channel->decoder[0]);
-  channel->decoder[0] = rca_decoder_new (format, &sample);
-  channel->n_decoders++;
+  channel->decoder[channel->n_decoders++] = rca_decoder_new (format, &sample);
   return TRUE;
 }
 
@@ -117,12 +115,7 @@ is_of_another (RcaChannel *channel, RcaBytes payload)
   if (channel->n_decoders < RCA_CHANNEL_DECODERS && channel->strays++ >= channel->next_stray)
   {
     channel->next_stray = channel->strays * 2;
-    if (sniff_text (channel, payload, MIN_STRAY_SCORE))
-    {
-      RcaDecoder *found = channel->decoder[0]; /* behind the channel's own */
-      channel->decoder[0] = channel->decoder[1];
-      channel->decoder[1] = found;
-    }
+    sniff_text (channel, payload, MIN_STRAY_SCORE);
   }
   for (guint i = 1; i < channel->n_decoders; i++)
   {
@@ -145,19 +138,16 @@ rca_channel_line (RcaChannel *channel, RcaBytes line, RcaLineKind *kind)
   return TRUE;
 }
 
-/* Tries the channel's formats; the one that fits comes to the front. */
+/* Tries the channel's formats from the first on. Their order stays: a generic one that was
+ * found later would take what belongs to the first. */
 static gboolean
 try_decoders (RcaChannel *channel, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
   for (guint i = 0; i < channel->n_decoders; i++)
   {
-    RcaDecoder *decoder = channel->decoder[i];
     rca_event_clear (ev);
-    if (rca_decoder_decode (decoder, text, ev, emit, user) == RCA_DECODE_REJECT)
-      continue;
-    memmove (channel->decoder + 1, channel->decoder, i * sizeof channel->decoder[0]);
-    channel->decoder[0] = decoder;
-    return TRUE;
+    if (rca_decoder_decode (channel->decoder[i], text, ev, emit, user) != RCA_DECODE_REJECT)
+      return TRUE;
   }
   return FALSE;
 }

@@ -6,7 +6,7 @@
 
 typedef struct {
   const RcaSampleLines *outer; /* path, conf and time of last write */
-  RcaDecoder *decoder[RCA_CHANNEL_DECODERS]; /* the one that fitted last first */
+  RcaDecoder *decoder[RCA_CHANNEL_DECODERS]; /* in the order they were found */
   guint n_decoders;
   guint rejected, next_sniff, patience; /* rejected payloads until the next try to sniff one */
   guint strays, next_stray; /* lines that may be of another format, likewise */
