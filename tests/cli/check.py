@@ -2,7 +2,7 @@
 """What scripts rely on: exit statuses, streams, signals; and rca search gives grep's lines.
 
     check.py RCA"""
-import gzip, os, random, signal, subprocess, sys, tempfile, time
+import gzip, json, os, random, signal, subprocess, sys, tempfile, time
 
 rca = os.path.abspath(sys.argv[1])
 home = tempfile.mkdtemp()
@@ -46,6 +46,14 @@ def statuses():
     expect("nothing inside the window: exit 4, no output, the span that holds data as a window", p.returncode == 4 and not p.stdout and b"--window 2026-11-24T13:59:59Z..2026-11-24T14:20:00Z" in p.stderr, p)
     paste = p.stderr.decode().split("--window ")[1].split()[0]
     expect("that window can be pasted", run("--window", paste, log).returncode == 0)
+    p = run("--json", "--window", "2026-11-24T14:00:00Z..+9h", bad)
+    narrow = run("--json", bad)
+    expect("a window that reaches beyond the logs is analysed as far as they reach", json.loads(p.stdout)["incidents"][0]["start_range"] == json.loads(narrow.stdout)["incidents"][0]["start_range"], p.stderr)
+    p = run("--service", "nosuch", bad)
+    expect("a service without requests: exit 4, never a clean bill", p.returncode == 4 and b"nosuch" in p.stderr and not p.stdout, p)
+    p = run("--route", "GET /nosuch", bad)
+    expect("a route without requests: exit 4, naming those that are there", p.returncode == 4 and b"GET /item/{}" in p.stderr, p)
+    expect("a route that is there is looked at alone", run("--route", "GET /item/{}", "--exit-code", bad).returncode == 3)
     open(home + "/empty.log", "w").close()
     expect("an empty file: exit 4, named", run("empty.log").returncode == 4 and b"empty.log" in run("empty.log").stderr)
     expect("a file that is not there: exit 4, named", run("./none.log").returncode == 4)
