@@ -342,7 +342,7 @@ rca_is_commit (RcaBytes word)
 gboolean
 rca_split_image (RcaBytes word, RcaBytes *name, RcaBytes *version)
 {
-  const char *slash = memrchr (word.p, '/', word.n);
+  const char *slash = word.n == 0 ? NULL : memrchr (word.p, '/', word.n);
   if (slash)
     word = rca_bytes_from (word, (gsize)(slash + 1 - word.p));
   for (gsize i = 1; i + 1 < word.n; i++)

@@ -494,7 +494,7 @@ name_in (RcaBytes value)
     const char *at = memchr (value.p, '@', value.n);
     value.n = at ? (gsize)(at - value.p) : value.n;
   }
-  const char *slash = memrchr (value.p, '/', value.n);
+  const char *slash = value.n == 0 ? NULL : memrchr (value.p, '/', value.n);
   if (slash && slash + 1 < value.p + value.n)
     value = rca_bytes_from (value, (gsize)(slash + 1 - value.p));
   if (rca_split_image (value, &name, &version) && rca_is_version (version))
