@@ -85,7 +85,8 @@ static void read_value (Shape *s);
 static gboolean
 is_scalar_document (const Shape *s)
 {
-  static const char *const names[] = { "$oid", "$date", "$numberLong", "$numberInt", "$numberDouble", "$numberDecimal", "$binary", "$uuid", "$timestamp", "$regularExpression", "$undefined", "$minKey", "$maxKey", NULL };
+  static const char *const names[] = { "$oid",  "$date",      "$numberLong",        "$numberInt", "$numberDouble", "$numberDecimal", "$binary",
+                                       "$uuid", "$timestamp", "$regularExpression", "$undefined", "$minKey",       "$maxKey",        NULL };
   RcaBytes rest = rca_bytes_from (s->in, s->at + 1);
   while (rest.n && (rest.p[0] == ' ' || rest.p[0] == '"'))
     rest = rca_bytes_from (rest, 1);

@@ -4,7 +4,7 @@ enum { MOST_BACKENDS = 4096 };
 
 struct RcaPostgresMemory {
   GHashTable *backends; /* pid → RcaPostgresBackend, itself its key */
-  gboolean together; /* some statement was told with its duration */
+  gboolean together;    /* some statement was told with its duration */
   guint apart;
 };
 

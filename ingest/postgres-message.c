@@ -161,7 +161,8 @@ read_logged_statement (const RcaPostgresRecord *r, RcaPostgresMemory *memory, Rc
 static gboolean
 read_lock_wait (const RcaPostgresRecord *r, RcaEvent *ev)
 {
-  static const char *const verbs[] = { " still waiting for ", " acquired ", " detected deadlock while waiting for ", " avoided deadlock for ", " failed to acquire " };
+  static const char *const verbs[]
+      = { " still waiting for ", " acquired ", " detected deadlock while waiting for ", " avoided deadlock for ", " failed to acquire " };
   gboolean known = FALSE;
   gint64 ns;
   if (!rca_bytes_has_prefix (r->message, RCA_BYTES ("process ")))
@@ -260,13 +261,13 @@ static const RcaDbText texts[] = {
 
 /* Where the text is translated, its code is not (PostgreSQL manual, appendix A). */
 static const RcaDbText codes[] = {
-  { "40P01", RCA_DB_EVENT_DEADLOCK, RCA_FAILURE_DEADLOCK },     { "55P03", RCA_DB_EVENT_LOCK_WAIT, RCA_FAILURE_LOCK_TIMEOUT },
-  { "57014", RCA_DB_EVENT_CANCEL, RCA_FAILURE_NONE },           { "53300", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
-  { "53100", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL },   { "53200", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY },
-  { "57P01", RCA_DB_EVENT_CANCEL, RCA_FAILURE_DB_LOST },        { "57P02", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
-  { "57P03", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },    { "57P05", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_DB_LOST },
-  { "25P03", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_DB_LOST },       { "25006", RCA_DB_EVENT_NONE, RCA_FAILURE_DB_READ_ONLY },
-  { "28P01", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },       { "28000", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },
+  { "40P01", RCA_DB_EVENT_DEADLOCK, RCA_FAILURE_DEADLOCK },   { "55P03", RCA_DB_EVENT_LOCK_WAIT, RCA_FAILURE_LOCK_TIMEOUT },
+  { "57014", RCA_DB_EVENT_CANCEL, RCA_FAILURE_NONE },         { "53300", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },
+  { "53100", RCA_DB_EVENT_DISK_FULL, RCA_FAILURE_DISK_FULL }, { "53200", RCA_DB_EVENT_MEMORY, RCA_FAILURE_MEMORY },
+  { "57P01", RCA_DB_EVENT_CANCEL, RCA_FAILURE_DB_LOST },      { "57P02", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
+  { "57P03", RCA_DB_EVENT_REFUSED, RCA_FAILURE_DB_REFUSED },  { "57P05", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_DB_LOST },
+  { "25P03", RCA_DB_EVENT_TIMEOUT, RCA_FAILURE_DB_LOST },     { "25006", RCA_DB_EVENT_NONE, RCA_FAILURE_DB_READ_ONLY },
+  { "28P01", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },     { "28000", RCA_DB_EVENT_AUTH, RCA_FAILURE_DB_REFUSED },
 };
 
 static void
@@ -289,7 +290,8 @@ read_text (const RcaPostgresRecord *r, RcaArena *arena, RcaEvent *ev)
 static gboolean
 is_setting (RcaBytes message)
 {
-  return rca_bytes_has_prefix (message, RCA_BYTES ("parameter \"")) && (rca_bytes_find (message, RCA_BYTES ("\" changed to ")) > 0 || rca_bytes_find (message, RCA_BYTES ("removed from configuration file")) > 0);
+  return rca_bytes_has_prefix (message, RCA_BYTES ("parameter \""))
+         && (rca_bytes_find (message, RCA_BYTES ("\" changed to ")) > 0 || rca_bytes_find (message, RCA_BYTES ("removed from configuration file")) > 0);
 }
 
 void

@@ -53,13 +53,43 @@ static const struct {
   const char *name;
   Part part;
 } part_names[] = {
-  { "user", PART_USER }, { "usr", PART_USER }, { "username", PART_USER }, { "u", PART_USER }, { "role", PART_USER },
-  { "db", PART_DATABASE }, { "database", PART_DATABASE }, { "datname", PART_DATABASE }, { "dbname", PART_DATABASE }, { "d", PART_DATABASE },
-  { "app", PART_APPLICATION }, { "appli", PART_APPLICATION }, { "application", PART_APPLICATION }, { "appname", PART_APPLICATION }, { "application_name", PART_APPLICATION }, { "a", PART_APPLICATION },
-  { "client", PART_CLIENT }, { "host", PART_CLIENT }, { "remote", PART_CLIENT }, { "ip", PART_CLIENT }, { "rhost", PART_CLIENT }, { "h", PART_CLIENT }, { "r", PART_CLIENT },
-  { "pid", PART_PID }, { "p", PART_PID }, { "process", PART_PID },
-  { "session", PART_SESSION }, { "sess", PART_SESSION }, { "sid", PART_SESSION }, { "session_id", PART_SESSION }, { "c", PART_SESSION },
-  { "sqlstate", PART_SQLSTATE }, { "state", PART_SQLSTATE }, { "err", PART_SQLSTATE }, { "error", PART_SQLSTATE }, { "e", PART_SQLSTATE }, { "code", PART_SQLSTATE },
+  { "user", PART_USER },
+  { "usr", PART_USER },
+  { "username", PART_USER },
+  { "u", PART_USER },
+  { "role", PART_USER },
+  { "db", PART_DATABASE },
+  { "database", PART_DATABASE },
+  { "datname", PART_DATABASE },
+  { "dbname", PART_DATABASE },
+  { "d", PART_DATABASE },
+  { "app", PART_APPLICATION },
+  { "appli", PART_APPLICATION },
+  { "application", PART_APPLICATION },
+  { "appname", PART_APPLICATION },
+  { "application_name", PART_APPLICATION },
+  { "a", PART_APPLICATION },
+  { "client", PART_CLIENT },
+  { "host", PART_CLIENT },
+  { "remote", PART_CLIENT },
+  { "ip", PART_CLIENT },
+  { "rhost", PART_CLIENT },
+  { "h", PART_CLIENT },
+  { "r", PART_CLIENT },
+  { "pid", PART_PID },
+  { "p", PART_PID },
+  { "process", PART_PID },
+  { "session", PART_SESSION },
+  { "sess", PART_SESSION },
+  { "sid", PART_SESSION },
+  { "session_id", PART_SESSION },
+  { "c", PART_SESSION },
+  { "sqlstate", PART_SQLSTATE },
+  { "state", PART_SQLSTATE },
+  { "err", PART_SQLSTATE },
+  { "error", PART_SQLSTATE },
+  { "e", PART_SQLSTATE },
+  { "code", PART_SQLSTATE },
 };
 
 static Part
@@ -304,7 +334,8 @@ find_pid (const Token *token, guint n, RcaPostgresRecord *r)
 static gboolean
 is_word (RcaBytes text)
 {
-  if (text.n == 0 || !(g_ascii_isalpha (text.p[0]) || text.p[0] == '_') || rca_bytes_equal (text, RCA_BYTES ("pid")) || rca_bytes_equal (text, RCA_BYTES ("main")))
+  if (text.n == 0 || !(g_ascii_isalpha (text.p[0]) || text.p[0] == '_') || rca_bytes_equal (text, RCA_BYTES ("pid"))
+      || rca_bytes_equal (text, RCA_BYTES ("main")))
     return FALSE; /* pgpool writes "main pid 123: " */
   for (gsize i = 0; i < text.n; i++)
     if (!g_ascii_isalnum (text.p[i]) && text.p[i] != '_' && text.p[i] != '-')

@@ -51,7 +51,19 @@ read_head (RcaBytes line, RcaStampContext *context, Head *head)
 static gboolean
 is_telling (const Head *head)
 {
-  static const char *const contexts[] = { "initandlisten", "conn", "replexec", "rsBackgroundSync", "signalProcessingThread", "mongosMain", "ReplicationExecutor", "ReplCoord", "WTCheckpointThread", "thread", "rsSync", "TTLMonitor", NULL };
+  static const char *const contexts[] = { "initandlisten",
+                                          "conn",
+                                          "replexec",
+                                          "rsBackgroundSync",
+                                          "signalProcessingThread",
+                                          "mongosMain",
+                                          "ReplicationExecutor",
+                                          "ReplCoord",
+                                          "WTCheckpointThread",
+                                          "thread",
+                                          "rsSync",
+                                          "TTLMonitor",
+                                          NULL };
   if (head->component.n && head->component.p[0] >= 'A' && head->component.p[0] <= 'Z' && rca_bytes_has_prefix (head->context, RCA_BYTES ("conn")))
     return TRUE;
   for (guint i = 0; contexts[i]; i++)

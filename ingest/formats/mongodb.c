@@ -119,16 +119,33 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
     const char *path;
     RcaBytes *into;
   } strings[] = {
-    { "t.$date", &m->date }, { "s", &m->severity }, { "c", &m->component }, { "id", &m->id }, { "ctx", &m->ctx }, { "msg", &m->msg },
-    { "attr.ns", &m->ns }, { "attr.type", &m->type }, { "attr.remote", &m->remote }, { "attr.appName", &m->app }, { "attr.planSummary", &m->plan },
-    { "attr.errMsg", &m->error }, { "attr.error", &m->error }, { "attr.error.errmsg", &m->error }, { "attr.error.codeName", &m->error_name },
-    { "attr.errName", &m->error_name }, { "attr.command", &m->command }, { "attr.originatingCommand", &m->originating }, { "attr.principalName", &m->user },
+    { "t.$date", &m->date },
+    { "s", &m->severity },
+    { "c", &m->component },
+    { "id", &m->id },
+    { "ctx", &m->ctx },
+    { "msg", &m->msg },
+    { "attr.ns", &m->ns },
+    { "attr.type", &m->type },
+    { "attr.remote", &m->remote },
+    { "attr.appName", &m->app },
+    { "attr.planSummary", &m->plan },
+    { "attr.errMsg", &m->error },
+    { "attr.error", &m->error },
+    { "attr.error.errmsg", &m->error },
+    { "attr.error.codeName", &m->error_name },
+    { "attr.errName", &m->error_name },
+    { "attr.command", &m->command },
+    { "attr.originatingCommand", &m->originating },
+    { "attr.principalName", &m->user },
   };
   const struct {
     const char *path;
     gint64 *into;
   } numbers[] = {
-    { "attr.durationMillis", &m->duration_ms }, { "attr.docsExamined", &m->docs_examined }, { "attr.nreturned", &m->returned },
+    { "attr.durationMillis", &m->duration_ms },
+    { "attr.docsExamined", &m->docs_examined },
+    { "attr.nreturned", &m->returned },
   };
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     if (rca_bytes_equal (path, rca_bytes_str (strings[i].path)) && type != RCA_JSON_NULL)
@@ -138,7 +155,8 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
       if (rca_bytes_equal (path, rca_bytes_str (numbers[i].path)))
         take_number (value, numbers[i].into);
   /* attr.locks.<resource>.timeAcquiringMicros.<mode> */
-  if (type == RCA_JSON_NUMBER && depth == 5 && rca_bytes_has_prefix (path, RCA_BYTES ("attr.locks.")) && rca_bytes_find (path, RCA_BYTES (".timeAcquiringMicros.")) > 0)
+  if (type == RCA_JSON_NUMBER && depth == 5 && rca_bytes_has_prefix (path, RCA_BYTES ("attr.locks."))
+      && rca_bytes_find (path, RCA_BYTES (".timeAcquiringMicros.")) > 0)
   {
     gint64 us = 0;
     take_number (value, &us);

@@ -15,8 +15,8 @@ static const struct {
   const char *word;
   RcaSeverity severity;
 } levels[] = {
-  { "Note", RCA_SEVERITY_INFO },     { "System", RCA_SEVERITY_INFO }, { "Warning", RCA_SEVERITY_WARN },
-  { "ERROR", RCA_SEVERITY_ERROR },   { "Error", RCA_SEVERITY_ERROR }, { "FATAL", RCA_SEVERITY_FATAL },
+  { "Note", RCA_SEVERITY_INFO },   { "System", RCA_SEVERITY_INFO }, { "Warning", RCA_SEVERITY_WARN },
+  { "ERROR", RCA_SEVERITY_ERROR }, { "Error", RCA_SEVERITY_ERROR }, { "FATAL", RCA_SEVERITY_FATAL },
 };
 
 static const RcaDbText texts[] = {
@@ -139,7 +139,8 @@ static gboolean
 is_banner (RcaBytes line)
 {
   return (rca_bytes_find (line, RCA_BYTES (", Version: ")) > 0 && rca_bytes_find (line, RCA_BYTES ("started with")) > 0)
-         || rca_bytes_has_prefix (line, RCA_BYTES ("Tcp port: ")) || (rca_bytes_has_prefix (line, RCA_BYTES ("Time")) && rca_bytes_find (line, RCA_BYTES ("Command")) > 0);
+         || rca_bytes_has_prefix (line, RCA_BYTES ("Tcp port: "))
+         || (rca_bytes_has_prefix (line, RCA_BYTES ("Time")) && rca_bytes_find (line, RCA_BYTES ("Command")) > 0);
 }
 
 static void
@@ -197,8 +198,8 @@ read_names (RcaBytes text, RcaEvent *ev)
     const char *mark;
     RcaField field;
   } marks[] = {
-    { "to db: '", RCA_FIELD_DB_NAME }, { " user: '", RCA_FIELD_DB_USER }, { " host: '", RCA_FIELD_CLIENT }, { "for user '", RCA_FIELD_DB_USER }, { "'@'", RCA_FIELD_CLIENT },
-    { " to database '", RCA_FIELD_DB_NAME },
+    { "to db: '", RCA_FIELD_DB_NAME },   { " user: '", RCA_FIELD_DB_USER }, { " host: '", RCA_FIELD_CLIENT },
+    { "for user '", RCA_FIELD_DB_USER }, { "'@'", RCA_FIELD_CLIENT },       { " to database '", RCA_FIELD_DB_NAME },
   };
   for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
   {

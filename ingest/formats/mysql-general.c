@@ -22,8 +22,11 @@ typedef struct {
 static gboolean
 is_command (RcaBytes word)
 {
-  static const char *const words[]
-      = { "Query", "Connect", "Quit", "Prepare", "Execute", "Init DB", "Close stmt", "Field List", "Statistics", "Ping", "Binlog Dump", "Binlog Dump GTID", "Reset stmt", "Reset Connection", "Change user", "Fetch", "Long Data", "Shutdown", "Debug", "Processlist", "Register Slave", "Kill", "Set option", "Refresh", "Sleep" };
+  static const char *const words[] = { "Query",      "Connect",          "Quit",           "Prepare", "Execute",     "Init DB",
+                                       "Close stmt", "Field List",       "Statistics",     "Ping",    "Binlog Dump", "Binlog Dump GTID",
+                                       "Reset stmt", "Reset Connection", "Change user",    "Fetch",   "Long Data",   "Shutdown",
+                                       "Debug",      "Processlist",      "Register Slave", "Kill",    "Set option",  "Refresh",
+                                       "Sleep" };
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (rca_bytes_equal (word, rca_bytes_str (words[i])))
       return TRUE;
@@ -63,7 +66,8 @@ static gboolean
 is_banner (RcaBytes line)
 {
   return (rca_bytes_find (line, RCA_BYTES (", Version: ")) > 0 && rca_bytes_find (line, RCA_BYTES ("started with")) > 0)
-         || rca_bytes_has_prefix (line, RCA_BYTES ("Tcp port: ")) || (rca_bytes_has_prefix (line, RCA_BYTES ("Time")) && rca_bytes_find (line, RCA_BYTES ("Command")) > 0);
+         || rca_bytes_has_prefix (line, RCA_BYTES ("Tcp port: "))
+         || (rca_bytes_has_prefix (line, RCA_BYTES ("Time")) && rca_bytes_find (line, RCA_BYTES ("Command")) > 0);
 }
 
 static void

@@ -10,8 +10,7 @@
 #include "../timestamp.h"
 #include "formats.h"
 
-typedef struct
-{
+typedef struct {
   RcaStampContext context;
   RcaArena *arena;
   gboolean in_header, mariadb;
@@ -28,7 +27,8 @@ starts (RcaBytes line, const char *prefix)
 static gboolean
 is_header (RcaBytes line)
 {
-  return starts (line, "# Time: ") || starts (line, "# User@Host: ") || starts (line, "# Query_time: ") || starts (line, "# Thread_id: ") || starts (line, "# Schema: ");
+  return starts (line, "# Time: ") || starts (line, "# User@Host: ") || starts (line, "# Query_time: ") || starts (line, "# Thread_id: ")
+         || starts (line, "# Schema: ");
 }
 
 static gboolean
@@ -43,10 +43,10 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
   guint blocks = 0, hosts = 0;
   for (guint i = 0; i < sample->n_lines; i++)
-    {
-      blocks += rca_bytes_find (sample->line[i], RCA_BYTES ("Query_time: ")) >= 0 && sample->line[i].p[0] == '#';
-      hosts += starts (sample->line[i], "# User@Host: ");
-    }
+  {
+    blocks += rca_bytes_find (sample->line[i], RCA_BYTES ("Query_time: ")) >= 0 && sample->line[i].p[0] == '#';
+    hosts += starts (sample->line[i], "# User@Host: ");
+  }
   if (blocks == 0)
     return;
   out->score = 95;
@@ -61,7 +61,8 @@ slow_open (const RcaSampleLines *sample)
   s->arena = rca_arena_new ();
   s->last_ns = RCA_TIME_NONE;
   for (guint i = 0; i < sample->n_lines; i++)
-    s->mariadb |= rca_bytes_find (sample->line[i], RCA_BYTES ("MariaDB")) >= 0 || (starts (sample->line[i], "# Thread_id: ") && rca_bytes_find (sample->line[i], RCA_BYTES ("QC_hit: ")) > 0);
+    s->mariadb |= rca_bytes_find (sample->line[i], RCA_BYTES ("MariaDB")) >= 0
+                  || (starts (sample->line[i], "# Thread_id: ") && rca_bytes_find (sample->line[i], RCA_BYTES ("QC_hit: ")) > 0);
   return s;
 }
 
@@ -78,25 +79,24 @@ line_kind (gpointer state, RcaBytes line)
 {
   Slow *s = state;
   if (is_banner (line))
-    {
-      s->in_header = FALSE;
-      return RCA_LINE_NONE;
-    }
+  {
+    s->in_header = FALSE;
+    return RCA_LINE_NONE;
+  }
   if (line.n && line.p[0] == '#')
-    {
-      gboolean begins = is_header (line) && !s->in_header;
-      if (begins)
-        s->in_header = TRUE;
-      if (starts (line, "# administrator command"))
-        s->in_header = FALSE; /* stands where the statement would */
-      return begins ? RCA_LINE_RECORD : RCA_LINE_CONTINUES;
-    }
+  {
+    gboolean begins = is_header (line) && !s->in_header;
+    if (begins)
+      s->in_header = TRUE;
+    if (starts (line, "# administrator command"))
+      s->in_header = FALSE; /* stands where the statement would */
+    return begins ? RCA_LINE_RECORD : RCA_LINE_CONTINUES;
+  }
   s->in_header = FALSE;
   return RCA_LINE_CONTINUES;
 }
 
-typedef struct
-{
+typedef struct {
   gboolean has_stamp, iso, has_epoch;
   RcaStamp stamp;
   gint64 epoch_ns;
@@ -110,7 +110,7 @@ header_value (RcaBytes line, const char *name)
   gssize at = rca_bytes_find (line, rca_bytes_str (name));
   if (at < 0)
     return rca_bytes (NULL, 0);
-  RcaBytes v = rca_bytes_from (line, (gsize) at + strlen (name));
+  RcaBytes v = rca_bytes_from (line, (gsize)at + strlen (name));
   while (v.n && v.p[0] == ' ')
     v = rca_bytes_from (v, 1);
   gsize n = 0;
@@ -141,16 +141,16 @@ read_user (RcaEvent *ev, RcaBytes line)
   gssize at = rca_bytes_find (line, RCA_BYTES ("User@Host: "));
   if (at < 0)
     return;
-  RcaBytes v = rca_bytes_from (line, (gsize) at + 11);
+  RcaBytes v = rca_bytes_from (line, (gsize)at + 11);
   gsize n = 0;
   while (n < v.n && v.p[n] != '[' && v.p[n] != ' ')
     n++;
   rca_event_set_str (ev, RCA_FIELD_DB_USER, rca_bytes (v.p, n));
   gssize sign = rca_bytes_find (v, RCA_BYTES ("@"));
-  const char *open = sign >= 0 ? memchr (v.p + sign, '[', v.n - (gsize) sign) : NULL;
-  const char *close = open ? memchr (open, ']', (gsize) (v.p + v.n - open)) : NULL;
+  const char *open = sign >= 0 ? memchr (v.p + sign, '[', v.n - (gsize)sign) : NULL;
+  const char *close = open ? memchr (open, ']', (gsize)(v.p + v.n - open)) : NULL;
   if (close)
-    rca_event_set_str (ev, RCA_FIELD_CLIENT, rca_bytes (open + 1, (gsize) (close - open - 1)));
+    rca_event_set_str (ev, RCA_FIELD_CLIENT, rca_bytes (open + 1, (gsize)(close - open - 1)));
   RcaBytes id = header_value (v, " Id: ");
   if (id.n)
     set_count (ev, RCA_FIELD_PID, id);
@@ -163,7 +163,11 @@ read_errno (RcaBytes number, RcaEvent *ev)
   static const struct {
     const char *number;
     RcaFailure failure;
-  } numbers[] = { { "1205", RCA_FAILURE_LOCK_TIMEOUT }, { "1213", RCA_FAILURE_DEADLOCK }, { "3024", RCA_FAILURE_STATEMENT_TIMEOUT }, { "1969", RCA_FAILURE_STATEMENT_TIMEOUT }, { "1040", RCA_FAILURE_DB_REFUSED } };
+  } numbers[] = { { "1205", RCA_FAILURE_LOCK_TIMEOUT },
+                  { "1213", RCA_FAILURE_DEADLOCK },
+                  { "3024", RCA_FAILURE_STATEMENT_TIMEOUT },
+                  { "1969", RCA_FAILURE_STATEMENT_TIMEOUT },
+                  { "1040", RCA_FAILURE_DB_REFUSED } };
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
     if (rca_bytes_equal (number, rca_bytes_str (numbers[i].number)))
       rca_event_set_num (ev, RCA_FIELD_FAILURE, numbers[i].failure);
@@ -173,11 +177,11 @@ static void
 read_header (Slow *s, RcaBytes line, RcaEvent *ev, Block *b)
 {
   if (starts (line, "# Time: "))
-    {
-      RcaBytes text = rca_bytes_from (line, 8);
-      b->has_stamp = rca_stamp_parse (text, &s->context, &b->stamp) > 0;
-      b->iso = text.n > 10 && text.p[4] == '-';
-    }
+  {
+    RcaBytes text = rca_bytes_from (line, 8);
+    b->has_stamp = rca_stamp_parse (text, &s->context, &b->stamp) > 0;
+    b->iso = text.n > 10 && text.p[4] == '-';
+  }
   read_user (ev, line);
   set_time (ev, RCA_FIELD_DURATION, header_value (line, "Query_time: "));
   set_time (ev, RCA_FIELD_LOCK_TIME, header_value (line, " Lock_time: "));
@@ -199,13 +203,13 @@ static gboolean
 read_preamble (RcaBytes line, RcaEvent *ev, Block *b)
 {
   if (line.n > 5 && g_ascii_strncasecmp (line.p, "use ", 4) == 0 && line.p[line.n - 1] == ';')
-    {
-      RcaBytes name = rca_bytes (line.p + 4, line.n - 5);
-      if (name.n > 1 && name.p[0] == '`')
-        name = rca_bytes (name.p + 1, name.n - 2);
-      rca_event_set_str (ev, RCA_FIELD_DB_NAME, name);
-      return TRUE;
-    }
+  {
+    RcaBytes name = rca_bytes (line.p + 4, line.n - 5);
+    if (name.n > 1 && name.p[0] == '`')
+      name = rca_bytes (name.p + 1, name.n - 2);
+    rca_event_set_str (ev, RCA_FIELD_DB_NAME, name);
+    return TRUE;
+  }
   /* before 5.1 "SET last_insert_id=5,insert_id=6,timestamp=1197996507;" */
   gssize at = line.n > 14 && line.n < 200 && g_ascii_strncasecmp (line.p, "SET ", 4) == 0 ? rca_bytes_find (line, RCA_BYTES ("timestamp=")) : -1;
   if (at != 4 && !(at > 4 && rca_bytes_find (line, RCA_BYTES ("insert_id=")) > 0))
@@ -223,25 +227,25 @@ read_block (Slow *s, RcaBytes record, RcaEvent *ev, Block *b)
 {
   const char *p = record.p, *end = record.p + record.n;
   while (p < end)
+  {
+    const char *lf = memchr (p, '\n', (gsize)(end - p));
+    RcaBytes line = rca_bytes (p, (gsize)((lf ? lf : end) - p));
+    if (line.n && line.p[line.n - 1] == '\r')
+      line.n--;
+    if (starts (line, "# administrator command: "))
     {
-      const char *lf = memchr (p, '\n', (gsize) (end - p));
-      RcaBytes line = rca_bytes (p, (gsize) ((lf ? lf : end) - p));
-      if (line.n && line.p[line.n - 1] == '\r')
-        line.n--;
-      if (starts (line, "# administrator command: "))
-        {
-          b->statement = rca_bytes_from (line, 25);
-          return;
-        }
-      if (line.n && line.p[0] == '#')
-        read_header (s, line, ev, b);
-      else if (line.n && !read_preamble (line, ev, b))
-        {
-          b->statement = rca_bytes (p, (gsize) (end - p));
-          return;
-        }
-      p = lf ? lf + 1 : end;
+      b->statement = rca_bytes_from (line, 25);
+      return;
     }
+    if (line.n && line.p[0] == '#')
+      read_header (s, line, ev, b);
+    else if (line.n && !read_preamble (line, ev, b))
+    {
+      b->statement = rca_bytes (p, (gsize)(end - p));
+      return;
+    }
+    p = lf ? lf + 1 : end;
+  }
 }
 
 static void
@@ -250,18 +254,18 @@ settle_time (Slow *s, RcaEvent *ev, const Block *b)
   if (b->has_stamp && b->iso)
     rca_stamp_apply (&b->stamp, ev);
   else if (b->has_epoch)
-    {
-      ev->time_ns = b->epoch_ns;
-      if (s->mariadb)
-        ev->flags |= RCA_EVENT_TIME_IS_START;
-    }
+  {
+    ev->time_ns = b->epoch_ns;
+    if (s->mariadb)
+      ev->flags |= RCA_EVENT_TIME_IS_START;
+  }
   else if (b->has_stamp)
     rca_stamp_apply (&b->stamp, ev);
   else
-    {
-      ev->time_ns = s->last_ns;
-      ev->flags |= s->last_flags;
-    }
+  {
+    ev->time_ns = s->last_ns;
+    ev->flags |= s->last_flags;
+  }
   s->last_ns = ev->time_ns;
   s->last_flags = ev->flags & RCA_EVENT_ZONE_UNKNOWN;
 }
@@ -280,10 +284,10 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
   settle_time (s, ev, &b);
   rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
   if (b.statement.n)
-    {
-      rca_arena_reset (s->arena);
-      rca_db_set_statement (ev, b.statement, s->arena);
-    }
+  {
+    rca_arena_reset (s->arena);
+    rca_db_set_statement (ev, b.statement, s->arena);
+  }
   emit (ev, user);
   return RCA_DECODE_OK;
 }

@@ -25,8 +25,8 @@ static const struct {
   const char *word;
   RcaSeverity severity;
 } levels[] = {
-  { "LOG ", RCA_SEVERITY_INFO },   { "WARNING ", RCA_SEVERITY_WARN }, { "ERROR ", RCA_SEVERITY_ERROR },
-  { "FATAL ", RCA_SEVERITY_FATAL }, { "DEBUG ", RCA_SEVERITY_DEBUG }, { "NOISE ", RCA_SEVERITY_TRACE },
+  { "LOG ", RCA_SEVERITY_INFO },    { "WARNING ", RCA_SEVERITY_WARN }, { "ERROR ", RCA_SEVERITY_ERROR },
+  { "FATAL ", RCA_SEVERITY_FATAL }, { "DEBUG ", RCA_SEVERITY_DEBUG },  { "NOISE ", RCA_SEVERITY_TRACE },
 };
 
 /* Why a client was turned away or a server connection was lost; first match wins. */
@@ -76,7 +76,8 @@ is_socket (RcaBytes text)
 static gboolean
 is_stats (RcaBytes text)
 {
-  return (rca_bytes_has_prefix (text, RCA_BYTES ("stats: ")) || rca_bytes_has_prefix (text, RCA_BYTES ("Stats: "))) && rca_bytes_find (text, RCA_BYTES (" us")) > 0;
+  return (rca_bytes_has_prefix (text, RCA_BYTES ("stats: ")) || rca_bytes_has_prefix (text, RCA_BYTES ("Stats: ")))
+         && rca_bytes_find (text, RCA_BYTES (" us")) > 0;
 }
 
 static gboolean
@@ -116,7 +117,8 @@ read_head (RcaBytes line, RcaStampContext *context, Head *head)
 static gboolean
 is_telling (RcaBytes text)
 {
-  static const char *const starts[] = { "process up: PgBouncer", "kernel file descriptor limit", "File descriptor limit", "listening on ", "pooler error: ", "got SIG", NULL };
+  static const char *const starts[]
+      = { "process up: PgBouncer", "kernel file descriptor limit", "File descriptor limit", "listening on ", "pooler error: ", "got SIG", NULL };
   if (is_socket (text) || is_stats (text))
     return TRUE;
   for (guint i = 0; starts[i]; i++)

@@ -6,10 +6,22 @@
 #include "formats.h"
 
 enum { LEAST_COLUMNS = 22, MOST_COLUMNS = 32 };
-enum { COL_TIME = 0, COL_USER = 1, COL_DATABASE = 2, COL_PID = 3, COL_CLIENT = 4, COL_SESSION = 5, COL_SEVERITY = 11, COL_SQLSTATE = 12, COL_MESSAGE = 13, COL_DETAIL = 14, COL_QUERY = 19, COL_APPLICATION = 22 };
+enum {
+  COL_TIME = 0,
+  COL_USER = 1,
+  COL_DATABASE = 2,
+  COL_PID = 3,
+  COL_CLIENT = 4,
+  COL_SESSION = 5,
+  COL_SEVERITY = 11,
+  COL_SQLSTATE = 12,
+  COL_MESSAGE = 13,
+  COL_DETAIL = 14,
+  COL_QUERY = 19,
+  COL_APPLICATION = 22
+};
 
-typedef struct
-{
+typedef struct {
   RcaStampContext context;
   RcaPostgresMemory *memory;
   RcaArena *arena;
@@ -28,11 +40,11 @@ unquote (RcaBytes v, RcaArena *arena)
   char *out = rca_arena_alloc (arena, v.n);
   gsize n = 0;
   for (gsize i = 0; i < v.n; i++)
-    {
-      out[n++] = v.p[i];
-      if (v.p[i] == '"' && i + 1 < v.n && v.p[i + 1] == '"')
-        i++;
-    }
+  {
+    out[n++] = v.p[i];
+    if (v.p[i] == '"' && i + 1 < v.n && v.p[i + 1] == '"')
+      i++;
+  }
   return rca_bytes (out, n);
 }
 
@@ -43,16 +55,16 @@ split (RcaBytes record, RcaBytes *column, RcaArena *arena)
   gsize start = 0;
   gboolean quoted = FALSE;
   for (gsize i = 0; i <= record.n && n < MOST_COLUMNS; i++)
+  {
+    if (i < record.n && record.p[i] == '"')
+      quoted = !quoted;
+    if (i == record.n || (record.p[i] == ',' && !quoted))
     {
-      if (i < record.n && record.p[i] == '"')
-        quoted = !quoted;
-      if (i == record.n || (record.p[i] == ',' && !quoted))
-        {
-          RcaBytes v = rca_bytes (record.p + start, i - start);
-          column[n++] = arena ? unquote (v, arena) : v;
-          start = i + 1;
-        }
+      RcaBytes v = rca_bytes (record.p + start, i - start);
+      column[n++] = arena ? unquote (v, arena) : v;
+      start = i + 1;
     }
+  }
   return n;
 }
 
@@ -71,13 +83,13 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
   guint starts = 0, lines = 0;
   for (guint i = 0; i < sample->n_lines; i++)
-    {
-      lines += sample->line[i].n > 0;
-      starts += is_start (sample->line[i]);
-    }
+  {
+    lines += sample->line[i].n > 0;
+    starts += is_start (sample->line[i]);
+  }
   if (starts == 0)
     return;
-  out->score = 70 + (gint) (29 * starts / lines);
+  out->score = 70 + (gint)(29 * starts / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines begin as PostgreSQL csvlog: a time first, a level in column 12", starts, lines);
 }
 
@@ -106,14 +118,14 @@ line_kind (gpointer state, RcaBytes line)
   Csv *s = state;
   gboolean was_open = s->open;
   guint quotes = 0;
-  for (const char *p = line.p, *end = line.p + line.n; (p = memchr (p, '"', (gsize) (end - p))); p++)
+  for (const char *p = line.p, *end = line.p + line.n; (p = memchr (p, '"', (gsize)(end - p))); p++)
     quotes++;
   /* a torn record must not swallow the rest of the file */
   if (was_open && quotes % 2 == 0 && is_start (line))
-    {
-      s->open = FALSE;
-      return RCA_LINE_RECORD;
-    }
+  {
+    s->open = FALSE;
+    return RCA_LINE_RECORD;
+  }
   s->open = was_open != (quotes % 2 == 1);
   if (was_open)
     return RCA_LINE_CONTINUES;
@@ -131,9 +143,16 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
   if (n < LEAST_COLUMNS || !rca_stamp_parse (column[COL_TIME], &s->context, &stamp))
     return RCA_DECODE_REJECT;
   rca_stamp_apply (&stamp, ev);
-  RcaPostgresRecord r = { .severity = column[COL_SEVERITY], .message = column[COL_MESSAGE], .detail = column[COL_DETAIL], .statement = column[COL_QUERY],
-                          .sqlstate = column[COL_SQLSTATE], .user = column[COL_USER], .database = column[COL_DATABASE], .client = column[COL_CLIENT],
-                          .session = column[COL_SESSION], .application = n > COL_APPLICATION ? column[COL_APPLICATION] : rca_bytes (NULL, 0) };
+  RcaPostgresRecord r = { .severity = column[COL_SEVERITY],
+                          .message = column[COL_MESSAGE],
+                          .detail = column[COL_DETAIL],
+                          .statement = column[COL_QUERY],
+                          .sqlstate = column[COL_SQLSTATE],
+                          .user = column[COL_USER],
+                          .database = column[COL_DATABASE],
+                          .client = column[COL_CLIENT],
+                          .session = column[COL_SESSION],
+                          .application = n > COL_APPLICATION ? column[COL_APPLICATION] : rca_bytes (NULL, 0) };
   rca_parse_int (column[COL_PID], &r.pid);
   rca_postgres_interpret (&r, s->memory, s->arena, ev);
   emit (ev, user);

@@ -5,15 +5,13 @@
 #include "../timestamp.h"
 #include "formats.h"
 
-typedef struct
-{
+typedef struct {
   RcaStampContext context;
   RcaPostgresMemory *memory;
   RcaArena *arena;
 } Json;
 
-typedef struct
-{
+typedef struct {
   RcaPostgresRecord record;
   RcaBytes time;
   gboolean severity;
@@ -26,14 +24,15 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
   RcaPostgresRecord *r = &m->record;
   if (type == RCA_JSON_OBJECT)
     return depth == 1 && rca_bytes_equal (key, RCA_BYTES ("record"));
-  const struct
-  {
+  const struct {
     const char *key;
     RcaBytes *into;
   } table[] = {
-    { "error_severity", &r->severity }, { "message", &r->message }, { "detail", &r->detail }, { "statement", &r->statement }, { "query", &r->statement }, { "state_code", &r->sqlstate },
-    { "sql_state_code", &r->sqlstate }, { "user", &r->user }, { "user_name", &r->user }, { "dbname", &r->database }, { "database_name", &r->database },
-    { "application_name", &r->application }, { "remote_host", &r->client }, { "connection_from", &r->client }, { "session_id", &r->session }, { "timestamp", &m->time }, { "log_time", &m->time },
+    { "error_severity", &r->severity }, { "message", &r->message },        { "detail", &r->detail },           { "statement", &r->statement },
+    { "query", &r->statement },         { "state_code", &r->sqlstate },    { "sql_state_code", &r->sqlstate }, { "user", &r->user },
+    { "user_name", &r->user },          { "dbname", &r->database },        { "database_name", &r->database },  { "application_name", &r->application },
+    { "remote_host", &r->client },      { "connection_from", &r->client }, { "session_id", &r->session },      { "timestamp", &m->time },
+    { "log_time", &m->time },
   };
   if (rca_bytes_equal (key, RCA_BYTES ("pid")) || rca_bytes_equal (key, RCA_BYTES ("process_id")))
     rca_parse_int (value, &r->pid);
@@ -59,14 +58,14 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
   g_autoptr (RcaArena) arena = rca_arena_new ();
   guint fits = 0, lines = 0;
   for (guint i = 0; i < sample->n_lines; i++)
-    {
-      Members m;
-      lines += sample->line[i].n > 0;
-      fits += read_members (sample->line[i], arena, &m);
-    }
+  {
+    Members m;
+    lines += sample->line[i].n > 0;
+    fits += read_members (sample->line[i], arena, &m);
+  }
   if (fits == 0 || fits * 2 < lines)
     return;
-  out->score = 70 + (gint) (29 * fits / lines);
+  out->score = 70 + (gint)(29 * fits / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are JSON with PostgreSQL's error_severity and time", fits, lines);
 }
 

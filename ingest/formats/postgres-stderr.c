@@ -88,7 +88,8 @@ is_telling (const Head *head, gboolean squeezed)
   RcaBytes rest;
   if (squeezed)
     return head->record ? rca_postgres_duration (head->text, &ns, &rest) : head->section == RCA_POSTGRES_STATEMENT;
-  return !head->record || rca_bytes_equal (head->word, RCA_BYTES ("LOG")) || rca_bytes_equal (head->word, RCA_BYTES ("FATAL")) || (guchar)head->word.p[0] >= 0x80;
+  return !head->record || rca_bytes_equal (head->word, RCA_BYTES ("LOG")) || rca_bytes_equal (head->word, RCA_BYTES ("FATAL"))
+         || (guchar)head->word.p[0] >= 0x80;
 }
 
 static Count

@@ -16,7 +16,7 @@ typedef struct {
 
 typedef struct {
   guint n, arguments; /* members and arguments seen */
-  gint64 number[3]; /* id, epoch, microseconds */
+  gint64 number[3];   /* id, epoch, microseconds */
   RcaBytes client, name;
   char *command;
   gsize n_command;
