@@ -53,3 +53,7 @@ extern const RcaFormat rca_format_level_text;
 extern const RcaFormat rca_format_spans;
 extern const RcaFormat rca_format_change_json;
 extern const RcaFormat rca_format_change_document;
+extern const RcaFormat rca_format_packages;
+extern const RcaFormat rca_format_ansible;
+extern const RcaFormat rca_format_sar;
+extern const RcaFormat rca_format_snapshot;
