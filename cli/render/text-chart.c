@@ -254,32 +254,59 @@ put_times (RcaPage *page, const Axis *a)
   rca_page_newline (page);
 }
 
+/* "D 14:29:20 deploy catalog 2.5.0" */
+static char *
+legend_item (const RcaPage *page, const Axis *a, const Mark *m)
+{
+  enum { LONGEST = 60 };
+  char clock[16];
+  g_autofree char *label = rca_page_safe (page, m->what);
+  if (g_utf8_strlen (label, -1) > LONGEST)
+    g_utf8_offset_to_pointer (label, LONGEST)[0] = 0;
+  return g_strdup_printf ("%s %s %s%s", m->glyph ? m->glyph : m->letter, rca_words_clock (m->time_ns, clock), label, m->time_ns < a->chart->start_ns ? " (before)" : "");
+}
+
+/* One after another, none of them broken. */
+static void
+put_items (RcaPage *page, const GPtrArray *items)
+{
+  guint at = 0;
+  for (guint i = 0; i < items->len; i++)
+    {
+      const char *item = g_ptr_array_index (items, i);
+      guint columns = rca_page_columns (item);
+      if (at > 0 && at + 3 + columns > page->options->width)
+        {
+          rca_page_newline (page);
+          at = 0;
+        }
+      rca_page_putf (page, RCA_STYLE_PLAIN, "%*s", at ? 3 : GUTTER, "");
+      rca_page_put (page, RCA_STYLE_PLAIN, item);
+      at += columns + (at ? 3 : GUTTER);
+    }
+  if (items->len)
+    rca_page_newline (page);
+}
+
 /* The changes nearest before an onset say most: a few of them, and how many more there are. */
 static void
 put_legend (RcaPage *page, const Axis *a, const GArray *marks)
 {
   enum { MOST_CHANGES = 5 };
-  g_autoptr (GString) s = g_string_new (NULL);
-  guint changes = 0, skipped = 0;
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_free);
+  guint changes = 0;
   for (guint i = 0; i < marks->len; i++)
     changes += !g_array_index (marks, Mark, i).symptom;
-  skipped = changes > MOST_CHANGES && !page->options->verbose ? changes - MOST_CHANGES : 0;
+  guint skipped = changes > MOST_CHANGES && !page->options->verbose ? changes - MOST_CHANGES : 0;
   if (skipped)
-    g_string_append_printf (s, "(%u earlier changes: -v)", skipped);
+    g_ptr_array_add (items, g_strdup_printf ("(%u earlier changes: -v)", skipped));
   for (guint i = 0, seen = 0; i < marks->len; i++)
     {
       const Mark *m = &g_array_index (marks, Mark, i);
-      char clock[16];
-      if (!m->symptom && seen++ < skipped)
-        continue;
-      g_autofree char *label = g_utf8_make_valid (m->what, -1);
-      if (g_utf8_strlen (label, -1) > 60)
-        g_utf8_offset_to_pointer (label, 60)[0] = 0;
-      g_string_append_printf (s, "%s%s %s %s%s", s->len ? "   " : "", m->glyph ? m->glyph : m->letter, rca_words_clock (m->time_ns, clock), label,
-                              m->time_ns < a->chart->start_ns ? " (before)" : "");
+      if (m->symptom || seen++ >= skipped)
+        g_ptr_array_add (items, legend_item (page, a, m));
     }
-  if (s->len)
-    rca_page_paragraph (page, NULL, RCA_STYLE_PLAIN, GUTTER, RCA_STYLE_PLAIN, page->options->verbose ? 0 : 4, s->str);
+  put_items (page, items);
 }
 
 void
