@@ -810,7 +810,7 @@ rca_access_learn (const RcaSampleLines *sample)
 {
   static const char separators[] = { ' ', '\t', '|', ';' };
   RcaAccessColumns *out = g_new0 (RcaAccessColumns, 1);
-  if (rca_access_find_layout (sample, out))
+  if (rca_access_read_conf (sample, out) || rca_access_find_layout (sample, out))
     return out;
   for (guint i = 0; i < G_N_ELEMENTS (separators); i++)
   {
@@ -829,5 +829,6 @@ rca_access_columns_free (RcaAccessColumns *columns)
     return;
   if (columns->keys)
     g_string_chunk_free (columns->keys);
+  g_free (columns->before);
   g_free (columns);
 }

@@ -68,6 +68,7 @@ typedef struct {
   gboolean time_is_start;
   gboolean without_time; /* no column holds one (morgan's short forms): a wrapper may know */
   guint fits, lines;     /* of the sample */
+  RcaBytes *before; /* of an nginx.conf: the text before each column and behind the last; else NULL */
   GStringChunk *keys;
 } RcaAccessColumns;
 
@@ -78,3 +79,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaAccessColumns, rca_access_columns_free)
 
 /* A layout whose columns are fixed by its program; FALSE when @sample has none of them. */
 gboolean rca_access_find_layout (const RcaSampleLines *sample, RcaAccessColumns *columns);
+
+/* The log_format of sample->conf that @sample's lines have; FALSE when there is none. */
+gboolean rca_access_read_conf (const RcaSampleLines *sample, RcaAccessColumns *columns);
+/* Splits @line at the texts of such a format; 0 when it does not match. */
+guint rca_access_match (const RcaAccessColumns *columns, RcaBytes line, RcaAccessToken *token);

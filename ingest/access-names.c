@@ -28,7 +28,7 @@ static const struct {
   { "requestreceivedtime", RCA_ROLE_TIME, 2, LEARN, FALSE },
   { "requesttimestamp", RCA_ROLE_TIME, 3, LEARN, FALSE },
   { "startlocal", RCA_ROLE_TIME, 3, LEARN, FALSE },
-  { "starttime", RCA_ROLE_TIME, 2, LEARN, FALSE },
+  { "starttime", RCA_ROLE_TIME, 3, LEARN, FALSE },
   { "starttimelocal", RCA_ROLE_TIME, 3, LEARN, FALSE },
   { "startutc", RCA_ROLE_TIME, 4, LEARN, FALSE },
   { "t", RCA_ROLE_TIME, 1, LEARN, FALSE },
@@ -320,6 +320,15 @@ static const struct {
   { "geocity", RCA_ROLE_NONE, 1, LEARN, TRUE },
   { "edgeip", RCA_ROLE_NONE, 1, LEARN, TRUE },
   { "clientcountry", RCA_ROLE_NONE, 1, LEARN, TRUE },
+  { "httpxrequestid", RCA_ROLE_REQUEST_ID, 3, LEARN, FALSE },
+  { "httpxcorrelationid", RCA_ROLE_REQUEST_ID, 2, LEARN, FALSE },
+  { "httptraceparent", RCA_ROLE_TRACE_ID, 3, LEARN, FALSE },
+  { "httpxrealip", RCA_ROLE_FORWARDED, 2, LEARN, FALSE },
+  { "httpcfconnectingip", RCA_ROLE_FORWARDED, 4, LEARN, FALSE },
+  { "cfconnectingip", RCA_ROLE_FORWARDED, 4, LEARN, FALSE },
+  { "httptrueclientip", RCA_ROLE_FORWARDED, 4, LEARN, FALSE },
+  { "proxyprotocoladdr", RCA_ROLE_FORWARDED, 2, LEARN, FALSE },
+  { "proxyaddxforwardedfor", RCA_ROLE_FORWARDED, 3, LEARN, FALSE },
 };
 /* clang-format on */
 

@@ -17,12 +17,27 @@ typedef struct {
   gint64 unit_ns[RCA_N_ROLES];
   guint edge;
   gboolean message, web_logger, start_time;
-  RcaBytes level, logger;
+  RcaBytes level;
 } Members;
+
+typedef enum { SIGN_NONE, SIGN_LEVEL, SIGN_MESSAGE, SIGN_LOGGER, SIGN_OWN, SIGN_START } Sign;
+
+/* Lines of one writer have the same members in the same order: what a name means is looked up
+ * once for each place. */
+typedef struct {
+  char text[48];
+  gsize n; /* 0: nothing is known for this place yet */
+  gboolean known;
+  RcaAccessName name;
+  Sign sign;
+} Place;
+
+enum { N_PLACES = 64 };
 
 typedef struct {
   RcaAccessClock clock;
   RcaArena *arena;
+  Place place[N_PLACES];
   gboolean edge;
   gint64 learnt_ns; /* unit of durations whose name does not tell */
 } Json;
@@ -48,56 +63,98 @@ is_any_of (RcaBytes name, const char *const *words)
 }
 
 /* Members that tell whose log it is. */
-static void
-take_sign (Members *m, RcaBytes name, RcaBytes value)
+static Sign
+sign_of (RcaBytes name)
 {
   static const char *const levels[] = { "level", "severity", "lvl", NULL };
   static const char *const messages[] = { "msg", "message", NULL };
+  static const char *const loggers[] = { "logger", NULL };
   static const char *const own[] = { "RouterName", "DownstreamStatus", "statusDetails", "response_flags", "EdgeResponseStatus", NULL };
   static const char *const starts[] = { "StartUTC", "StartLocal", "EdgeStartTimestamp", "start_time", "reqTimeSec", "accept_date", NULL };
-  if (is_any_of (name, levels))
-    m->level = value;
-  else if (is_any_of (name, messages))
-    m->message |= value.n > 0;
-  else if (rca_bytes_equal (name, RCA_BYTES ("logger")))
+  return is_any_of (name, levels)     ? SIGN_LEVEL
+         : is_any_of (name, messages) ? SIGN_MESSAGE
+         : is_any_of (name, loggers)  ? SIGN_LOGGER
+         : is_any_of (name, own)      ? SIGN_OWN
+         : is_any_of (name, starts)   ? SIGN_START
+                                      : SIGN_NONE;
+}
+
+static void
+take_sign (Members *m, Sign sign, RcaBytes value)
+{
+  switch (sign)
   {
-    m->logger = value;
+  case SIGN_LEVEL:
+    m->level = value;
+    break;
+  case SIGN_MESSAGE:
+    m->message |= value.n > 0;
+    break;
+  case SIGN_LOGGER:
     m->web_logger |= rca_bytes_has_prefix (value, RCA_BYTES ("http.log.access"));
+    break;
+  case SIGN_OWN:
+    m->web_logger = TRUE;
+    break;
+  case SIGN_START:
+    m->start_time = TRUE;
+    break;
+  case SIGN_NONE:
+    break;
   }
-  m->web_logger |= is_any_of (name, own);
-  m->start_time |= is_any_of (name, starts);
+}
+
+typedef struct {
+  Members *members;
+  Place *place;
+  guint at;
+} Scan;
+
+static const Place *
+look_up (Scan *scan, RcaBytes name)
+{
+  Place *place = &scan->place[scan->at++ % N_PLACES];
+  if (place->n == name.n && memcmp (place->text, name.p, name.n) == 0 && name.n)
+    return place;
+  place->n = name.n <= sizeof place->text ? name.n : 0;
+  memcpy (place->text, name.p, place->n);
+  place->known = rca_access_name (name, &place->name);
+  place->sign = sign_of (name);
+  return place;
 }
 
 static gboolean
 take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth, gpointer user)
 {
-  Members *m = user;
-  RcaAccessName name;
+  Scan *scan = user;
+  Members *m = scan->members;
   if (type == RCA_JSON_OBJECT)
     return depth <= 3 && !rca_bytes_has_prefix (key, RCA_BYTES ("resp_headers"));
   if (type == RCA_JSON_ARRAY)
     return depth <= 4;
-  RcaBytes plain = member_name (path, key);
-  take_sign (m, plain, value);
-  if (!rca_access_name (plain, &name))
+  const Place *place = look_up (scan, member_name (path, key));
+  take_sign (m, place->sign, value);
+  if (!place->known)
     return FALSE;
-  m->edge += name.edge;
-  gboolean told = value.n || (name.role == RCA_ROLE_PATH && name.edge);
-  if (told && name.strength > m->strength[name.role] && type != RCA_JSON_NULL)
+  RcaAccessRole role = place->name.role;
+  m->edge += place->name.edge;
+  gboolean told = value.n || (role == RCA_ROLE_PATH && place->name.edge);
+  if (told && place->name.strength > m->strength[role] && type != RCA_JSON_NULL)
   {
-    m->value[name.role] = value;
-    m->strength[name.role] = name.strength;
-    m->unit_ns[name.role] = name.unit_ns;
+    m->value[role] = value;
+    m->strength[role] = place->name.strength;
+    m->unit_ns[role] = place->name.unit_ns;
   }
   return FALSE;
 }
 
 static gboolean
-read_members (RcaBytes line, RcaArena *arena, Members *m)
+read_members (RcaBytes line, RcaArena *arena, Place *place, Members *m)
 {
+  Scan scan = { m, place, 0 };
   memset (m, 0, sizeof *m);
   rca_arena_reset (arena);
-  return line.n && line.p[0] == '{' && rca_json_scan (line, arena, take, m) > 0;
+  return line.n && line.p[0] == '{' && rca_json_scan (line, arena, take, &scan) > 0;
 }
 
 static gboolean
@@ -113,12 +170,13 @@ static void
 sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
   g_autoptr (RcaArena) arena = rca_arena_new ();
+  g_autofree Place *place = g_new0 (Place, N_PLACES);
   guint fits = 0, lines = 0;
   for (guint i = 0; i < sample->n_lines && lines < 60; i++)
   {
     Members m;
     lines += sample->line[i].n > 0;
-    fits += read_members (sample->line[i], arena, &m) && is_access (&m);
+    fits += read_members (sample->line[i], arena, place, &m) && is_access (&m);
   }
   if (fits == 0 || fits * 10 < lines * 6)
     return;
@@ -157,7 +215,7 @@ json_open (const RcaSampleLines *sample)
   for (guint i = 0; i < sample->n_lines; i++)
   {
     Members m;
-    if (!read_members (sample->line[i], s->arena, &m) || !is_access (&m))
+    if (!read_members (sample->line[i], s->arena, s->place, &m) || !is_access (&m))
       continue;
     lines++, edge += m.edge >= 2;
     RcaBytes v = m.value[RCA_ROLE_REQUEST_TIME];
@@ -194,6 +252,8 @@ set_members (const Json *s, Members *m, RcaEvent *ev)
           RCA_ROLE_SPAN_ID,      RCA_ROLE_CACHE,         RCA_ROLE_SITE,         RCA_ROLE_SERVICE,     RCA_ROLE_INSTANCE,   RCA_ROLE_TERMINATION };
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
   {
+    if (!m->value[order[i]].n || (order[i] == RCA_ROLE_SERVICE && m->web_logger)) /* a proxy's service is whom it asks */
+      continue;
     RcaAccessColumn column = { .role = order[i], .unit_ns = unit_of (s, m, order[i]) };
     rca_access_set (&column, m->value[order[i]], ev);
   }
@@ -243,7 +303,7 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
 {
   Json *s = state;
   Members m;
-  if (!read_members (record, s->arena, &m) || !decode_members (s, &m, ev))
+  if (!read_members (record, s->arena, s->place, &m) || !decode_members (s, &m, ev))
     return RCA_DECODE_REJECT;
   emit (ev, user);
   return RCA_DECODE_OK;
@@ -343,7 +403,7 @@ caddy_decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpoin
 {
   Caddy *c = state;
   Members m;
-  if (read_members (record, c->access->arena, &m) && m.web_logger && decode_members (c->access, &m, ev))
+  if (read_members (record, c->access->arena, c->access->place, &m) && m.web_logger && decode_members (c->access, &m, ev))
   {
     rca_severity_parse (m.level, &ev->severity);
     emit (ev, user);

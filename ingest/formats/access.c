@@ -20,7 +20,12 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
   if (!columns || columns->fits == 0 || columns->fits * 2 < columns->lines)
     return;
   out->score = (columns->without_time ? 45 : 50) + (gint)(40 * columns->fits / columns->lines);
-  if (columns->layout)
+  if (columns->before)
+  {
+    out->score = 100; /* told, not guessed */
+    g_snprintf (out->reason, sizeof out->reason, "%u of %u lines fit a log_format of the nginx.conf", columns->fits, columns->lines);
+  }
+  else if (columns->layout)
     g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are laid out as %s writes them", columns->fits, columns->lines, columns->layout);
   else
     g_snprintf (out->reason, sizeof out->reason, "%u of %u lines split into the same %u columns: a request, a status%s among them", columns->fits,
@@ -179,7 +184,7 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
   if (a->columns->n == 0)
     return RCA_DECODE_REJECT;
   a->other = rca_bytes (NULL, 0);
-  guint n = rca_access_split (record, a->columns->separator, token);
+  guint n = a->columns->before ? rca_access_match (a->columns, record, token) : rca_access_split (record, a->columns->separator, token);
   if (n < 4 || !set_line (a, ev, token, n) || (ev->time_ns == RCA_TIME_NONE && !a->columns->without_time))
     return RCA_DECODE_REJECT;
   if (a->parts)
