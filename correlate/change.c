@@ -176,7 +176,7 @@ weigh_version (RcaFacts *f, RcaCandidate *c)
     return; /* the rows do not state versions of this form */
   RcaEvidence *e = rca_candidate_add (c, RCA_EVIDENCE_SHARE, rca_weight_share (share * f->m, f->m, q),
                                       "version %s served %.0f %% of the failing requests and %.0f %% of all", c->change->version, 100 * share, 100 * q);
-  g_autoptr (GPtrArray) rows = rca_facts_cite_value (f, RCA_STREAM_APP, RCA_DIM_VERSION, c->change->version, f->o->start_ns, 1, e);
+  rca_evidence_cite (e, &c->change->ref); /* rows may have their version from their process's start: the change's line holds it */
 }
 
 /* The instances that a change names or that restarted with it, against those that fail. */

@@ -335,7 +335,7 @@ judge_deploy (RcaFacts *f, const RcaStory *s)
     return found (RCA_VERDICT_RULED_OUT, 0, "no deploy in the 24 hours before it");
   if (in_reach == 0)
     return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "no deploy before it is known, but the log of changes may begin later");
-  return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "%u deploys or restarts before it; nothing ties them to the failing", in_reach);
+  return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "%u %s before it; nothing ties %s to the failing", in_reach, in_reach == 1 ? "deploy or restart" : "deploys or restarts", in_reach == 1 ? "it" : "them");
 }
 
 static gboolean
