@@ -8,8 +8,9 @@
 /* One version that reaches several instances within this is one change. */
 #define FOLD_NS (60 * RCA_NS_PER_S)
 
+/* A run of rows of one process that say one version. */
 typedef struct {
-  gint64 end;
+  gint64 end, last; /* where its first and its last row end */
   guint32 instance, service, version;
   RcaTableSource *source;
   RcaSheet *sheet;
@@ -27,7 +28,18 @@ compare_speaking (gconstpointer a, gconstpointer b)
   return x->end < y->end ? -1 : x->end > y->end;
 }
 
-/* All rows that say their version, by instance and time. */
+/* Runs follow each other in the order of reading; rows out of order only lengthen them. */
+static void
+speak (GArray *all, const Speaking *s)
+{
+  Speaking *run = all->len ? &g_array_index (all, Speaking, all->len - 1) : NULL;
+  if (run && run->sheet == s->sheet && run->version == s->version && run->instance == s->instance && run->service == s->service && s->end >= run->end)
+    run->last = MAX (run->last, s->end);
+  else
+    g_array_append_val (all, *s);
+}
+
+/* All that say their version, by instance and time. */
 static GArray *
 speaking_rows (RcaTable *table)
 {
@@ -40,14 +52,11 @@ speaking_rows (RcaTable *table)
     for (guint32 row = 0; version && row < scan.sheet->n; row++)
       if (version[row] && rca_scan_covers (&scan, row))
       {
-        Speaking s = { scan.sheet->end[row],
-                       rca_sheet_u32 (scan.sheet, RCA_COL_INSTANCE, row),
-                       rca_sheet_u32 (scan.sheet, RCA_COL_SERVICE, row),
-                       version[row],
-                       scan.source,
-                       scan.sheet,
-                       row };
-        g_array_append_val (all, s);
+        gint64 end = scan.sheet->end[row];
+        Speaking s
+            = { end,        end, rca_sheet_u32 (scan.sheet, RCA_COL_INSTANCE, row), rca_sheet_u32 (scan.sheet, RCA_COL_SERVICE, row), version[row], scan.source,
+                scan.sheet, row };
+        speak (all, &s);
       }
   }
   rca_scan_clear (&scan);
@@ -142,17 +151,17 @@ fold_into (RcaChange *o, const RcaChange *c)
   o->host = NULL; /* several */
 }
 
-/* @n rows of one instance, by time. */
+/* @n runs of one instance, by time. */
 static void
 follow_instance (RcaTable *table, const Speaking *s, guint n, GPtrArray *all)
 {
-  g_autoptr (GHashTable) last = g_hash_table_new (NULL, NULL); /* version → index + 1 of its last row */
+  g_autoptr (GHashTable) last = g_hash_table_new (NULL, NULL); /* version → index + 1 of its last run */
   guint32 now = s[0].version;
   for (guint i = 0; i < n; i++)
   {
     guint seen = GPOINTER_TO_UINT (g_hash_table_lookup (last, GUINT_TO_POINTER (s[i].version)));
     g_hash_table_insert (last, GUINT_TO_POINTER (s[i].version), GUINT_TO_POINTER (i + 1));
-    if (s[i].version == now || (seen && s[i].end - s[seen - 1].end < OVERLAP_NS))
+    if (s[i].version == now || (seen && s[i].end - s[seen - 1].last < OVERLAP_NS))
       continue;
     g_autofree RcaChange *c = change_seen (table, &s[i], now);
     now = s[i].version;
