@@ -294,6 +294,18 @@ is_setting (RcaBytes message)
          && (rca_bytes_find (message, RCA_BYTES ("\" changed to ")) > 0 || rca_bytes_find (message, RCA_BYTES ("removed from configuration file")) > 0);
 }
 
+/* "10.0.0.5:50000" (csvlog) without its port, "[local]" not at all. */
+static RcaBytes
+client_address (RcaBytes client)
+{
+  const char *port = client.n ? memrchr (client.p, ':', client.n) : NULL;
+  if (client.n && client.p[0] == '[')
+    client.n = 0;
+  else if (port && memchr (client.p, '.', client.n)) /* of version 6 the last part cannot be told from a port */
+    client.n = (gsize)(port - client.p);
+  return client;
+}
+
 void
 rca_postgres_interpret (const RcaPostgresRecord *r, RcaPostgresMemory *memory, RcaArena *arena, RcaEvent *ev)
 {
@@ -304,7 +316,7 @@ rca_postgres_interpret (const RcaPostgresRecord *r, RcaPostgresMemory *memory, R
   rca_event_set_str (ev, RCA_FIELD_DB_USER, r->user);
   rca_event_set_str (ev, RCA_FIELD_DB_NAME, r->database);
   rca_event_set_str (ev, RCA_FIELD_LOGGER, r->application);
-  rca_event_set_str (ev, RCA_FIELD_CLIENT, r->client);
+  rca_event_set_str (ev, RCA_FIELD_CLIENT, client_address (r->client));
   rca_event_set_str (ev, RCA_FIELD_SESSION, r->session);
   if (r->pid > 0)
     rca_event_set_num (ev, RCA_FIELD_PID, r->pid);

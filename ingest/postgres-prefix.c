@@ -17,7 +17,7 @@ rca_postgres_prefix_init (RcaPostgresPrefix *learnt)
 }
 
 gboolean
-rca_postgres_prefix_time (RcaBytes prefix, RcaStampContext *context, RcaStamp *stamp, gsize *end)
+rca_postgres_prefix_time (RcaBytes prefix, RcaStampContext *context, RcaStamp *stamp, RcaBytes *written)
 {
   for (gsize i = 0; i + 8 < prefix.n; i++)
   {
@@ -27,7 +27,7 @@ rca_postgres_prefix_time (RcaBytes prefix, RcaStampContext *context, RcaStamp *s
     gsize took = rca_stamp_parse (rest, context, stamp);
     if (took >= 10 && (stamp->flags & RCA_STAMP_HAS_YEAR))
     {
-      *end = i + took;
+      *written = rca_bytes (rest.p, took);
       return TRUE;
     }
     /* %n: seconds with milliseconds since 1970 */
@@ -38,7 +38,7 @@ rca_postgres_prefix_time (RcaBytes prefix, RcaStampContext *context, RcaStamp *s
     if (n >= 13 && n <= 17 && rest.p[10] == '.' && rca_stamp_parse_epoch (rca_bytes (rest.p, n), &t))
     {
       *stamp = (RcaStamp){ t, RCA_STAMP_HAS_ZONE | RCA_STAMP_HAS_DATE | RCA_STAMP_HAS_YEAR };
-      *end = i + n;
+      *written = rca_bytes (rest.p, n);
       return TRUE;
     }
   }
@@ -388,14 +388,16 @@ rca_postgres_prefix_learn (RcaPostgresPrefix *learnt, RcaBytes prefix)
 }
 
 void
-rca_postgres_prefix_read (const RcaPostgresPrefix *learnt, RcaBytes prefix, gsize after, RcaPostgresRecord *r)
+rca_postgres_prefix_read (const RcaPostgresPrefix *learnt, RcaBytes prefix, RcaBytes time, RcaPostgresRecord *r)
 {
   char scratch[320];
   Token token[MOST_TOKENS];
-  RcaBytes rest = rca_bytes_from (prefix, after);
+  RcaBytes rest = prefix;
   if (rest.n > sizeof scratch)
     rest.n = sizeof scratch;
   memcpy (scratch, rest.p, rest.n);
+  if (time.n && time.p + time.n <= rest.p + rest.n)
+    memset (scratch + (time.p - rest.p), ' ', time.n);
   read_named (rest, scratch, r);
   RcaBytes left = rca_bytes (scratch, rest.n);
   guint n = tokenize (left, token);

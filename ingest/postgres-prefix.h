@@ -11,9 +11,9 @@ typedef struct {
 void rca_postgres_prefix_init (RcaPostgresPrefix *learnt);
 void rca_postgres_prefix_learn (RcaPostgresPrefix *learnt, RcaBytes prefix);
 
-/* The first time with a date in @prefix (%t, %m, %n); FALSE without. @end: where it ends. */
-gboolean rca_postgres_prefix_time (RcaBytes prefix, RcaStampContext *context, RcaStamp *stamp, gsize *end);
+/* The first time with a date in @prefix (%t, %m, %n); FALSE without. @written: its text. */
+gboolean rca_postgres_prefix_time (RcaBytes prefix, RcaStampContext *context, RcaStamp *stamp, RcaBytes *written);
 
-/* Fills pid, user, database, application, client, session and SQLSTATE of @record from @prefix,
- * the time of which ends at @after. */
-void rca_postgres_prefix_read (const RcaPostgresPrefix *learnt, RcaBytes prefix, gsize after, RcaPostgresRecord *record);
+/* Fills pid, user, database, application, client, session and SQLSTATE of @record from @prefix
+ * without @time, which lies in it (or is empty). */
+void rca_postgres_prefix_read (const RcaPostgresPrefix *learnt, RcaBytes prefix, RcaBytes time, RcaPostgresRecord *record);

@@ -2,6 +2,7 @@
 #include "../json-scan.h"
 #include "../number.h"
 #include "../postgres-message.h"
+#include "../severity.h"
 #include "../timestamp.h"
 #include "formats.h"
 
@@ -14,7 +15,7 @@ typedef struct {
 typedef struct {
   RcaPostgresRecord record;
   RcaBytes time;
-  gboolean severity;
+  RcaBytes ts, level, msg, logger; /* of CloudNativePG's own lines */
 } Members;
 
 static gboolean
@@ -28,11 +29,27 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
     const char *key;
     RcaBytes *into;
   } table[] = {
-    { "error_severity", &r->severity }, { "message", &r->message },        { "detail", &r->detail },           { "statement", &r->statement },
-    { "query", &r->statement },         { "state_code", &r->sqlstate },    { "sql_state_code", &r->sqlstate }, { "user", &r->user },
-    { "user_name", &r->user },          { "dbname", &r->database },        { "database_name", &r->database },  { "application_name", &r->application },
-    { "remote_host", &r->client },      { "connection_from", &r->client }, { "session_id", &r->session },      { "timestamp", &m->time },
+    { "error_severity", &r->severity },
+    { "message", &r->message },
+    { "detail", &r->detail },
+    { "statement", &r->statement },
+    { "query", &r->statement },
+    { "state_code", &r->sqlstate },
+    { "sql_state_code", &r->sqlstate },
+    { "user", &r->user },
+    { "user_name", &r->user },
+    { "dbname", &r->database },
+    { "database_name", &r->database },
+    { "application_name", &r->application },
+    { "remote_host", &r->client },
+    { "connection_from", &r->client },
+    { "session_id", &r->session },
+    { "timestamp", &m->time },
     { "log_time", &m->time },
+    { "ts", &m->ts },
+    { "level", &m->level },
+    { "msg", &m->msg },
+    { "logger", &m->logger },
   };
   if (rca_bytes_equal (key, RCA_BYTES ("pid")) || rca_bytes_equal (key, RCA_BYTES ("process_id")))
     rca_parse_int (value, &r->pid);
@@ -45,7 +62,7 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
 static gboolean
 read_members (RcaBytes line, RcaArena *arena, Members *m)
 {
-  *m = (Members){ 0 };
+  *m = (Members){ .time = { NULL, 0 } };
   rca_arena_reset (arena);
   if (line.n == 0 || line.p[0] != '{' || !rca_json_scan (line, arena, take, m))
     return FALSE;
@@ -88,16 +105,37 @@ json_close (gpointer state)
   g_free (s);
 }
 
+/* A line of the operator that runs the server: {"level":"info","ts":"…","logger":"…","msg":"…"}. */
+static gboolean
+read_operator (Json *s, const Members *m, RcaEvent *ev)
+{
+  RcaStamp stamp;
+  if (m->msg.n == 0 || !rca_severity_parse (m->level, &ev->severity))
+    return FALSE;
+  if (rca_stamp_parse (m->ts, &s->context, &stamp) >= 19)
+    rca_stamp_apply (&stamp, ev);
+  else if (!rca_stamp_parse_epoch (m->ts, &ev->time_ns))
+    return FALSE;
+  ev->stream = RCA_STREAM_DB;
+  rca_event_set_str (ev, RCA_FIELD_MESSAGE, m->msg);
+  rca_event_set_str (ev, RCA_FIELD_LOGGER, m->logger);
+  return TRUE;
+}
+
 static RcaDecodeResult
 decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
   Json *s = state;
   Members m;
   RcaStamp stamp;
-  if (!read_members (record, s->arena, &m) || !rca_stamp_parse (m.time, &s->context, &stamp))
+  gboolean server = read_members (record, s->arena, &m);
+  if (server && rca_stamp_parse (m.time, &s->context, &stamp))
+  {
+    rca_stamp_apply (&stamp, ev);
+    rca_postgres_interpret (&m.record, s->memory, s->arena, ev);
+  }
+  else if (server || !read_operator (s, &m, ev))
     return RCA_DECODE_REJECT;
-  rca_stamp_apply (&stamp, ev);
-  rca_postgres_interpret (&m.record, s->memory, s->arena, ev);
   emit (ev, user);
   return RCA_DECODE_OK;
 }

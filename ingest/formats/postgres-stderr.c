@@ -102,7 +102,7 @@ count_heads (const RcaSampleLines *sample, gboolean squeezed)
   {
     Head head;
     RcaStamp stamp;
-    gsize end;
+    RcaBytes time;
     if (sample->line[i].n == 0 || sample->line[i].p[0] == '\t')
       continue;
     count.lines++;
@@ -110,7 +110,7 @@ count_heads (const RcaSampleLines *sample, gboolean squeezed)
       continue;
     count.heads++;
     count.telling += is_telling (&head, squeezed);
-    count.stamped += rca_postgres_prefix_time (head.prefix, &context, &stamp, &end);
+    count.stamped += rca_postgres_prefix_time (head.prefix, &context, &stamp, &time);
   }
   return count;
 }
@@ -207,15 +207,15 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
   Stderr *s = state;
   Head head;
   RcaStamp stamp;
-  gsize end = 0;
+  RcaBytes time = { NULL, 0 };
   const char *lf = memchr (record.p, '\n', record.n);
   if (!read_head (rca_bytes (record.p, lf ? (gsize)(lf - record.p) : record.n), s->squeezed, &head) || !head.record)
     return RCA_DECODE_REJECT;
   RcaPostgresRecord r = { .severity = head.word };
   RcaBytes section[RCA_POSTGRES_N_SECTIONS] = { { 0 } };
-  if (rca_postgres_prefix_time (head.prefix, &s->context, &stamp, &end))
+  if (rca_postgres_prefix_time (head.prefix, &s->context, &stamp, &time))
     rca_stamp_apply (&stamp, ev);
-  rca_postgres_prefix_read (&s->prefix, head.prefix, end, &r);
+  rca_postgres_prefix_read (&s->prefix, head.prefix, time, &r);
   read_sections (record, s->squeezed, &head, section);
   r.message = section[RCA_POSTGRES_MESSAGE];
   r.detail = section[RCA_POSTGRES_DETAIL];
