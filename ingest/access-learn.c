@@ -30,6 +30,7 @@ enum {
   SHAPE_URL,
   SHAPE_ADDRESSES,
   SHAPE_LEVEL,
+  SHAPE_GROUP,
   N_SHAPES
 };
 
@@ -71,6 +72,16 @@ first_item (RcaBytes v)
 {
   const char *comma = v.n ? memchr (v.p, ',', v.n) : NULL;
   return comma ? rca_bytes (v.p, (gsize)(comma - v.p)) : v;
+}
+
+/* The name of an upstream group, which nginx writes when none of its servers was live. */
+static gboolean
+is_word (RcaBytes v)
+{
+  for (gsize i = 0; i < v.n; i++)
+    if (!g_ascii_isalnum (v.p[i]) && v.p[i] != '_' && v.p[i] != '-' && v.p[i] != '.')
+      return FALSE;
+  return g_ascii_isalpha (v.p[0]);
 }
 
 static void
@@ -125,6 +136,7 @@ observe (Column *c, guint row, const RcaAccessToken *t)
   c->n[SHAPE_CACHE] += rca_shape_cache (v).n > 0;
   c->n[SHAPE_URL] += rca_bytes_has_prefix (v, RCA_BYTES ("http://")) || rca_bytes_has_prefix (v, RCA_BYTES ("https://"));
   c->n[SHAPE_ADDRESSES] += rca_shape_address (first_item (v));
+  c->n[SHAPE_GROUP] += is_word (v);
   c->n[SHAPE_LEVEL] += v.n >= 4 && g_ascii_isalpha (v.p[0]) && rca_severity_parse (v, &severity);
   c->absolute += (request || v.p[0] == 'h') && rca_bytes_find (v, RCA_BYTES ("://")) > 0;
   c->lists += rca_bytes_find (v, RCA_BYTES (", ")) > 0 || rca_bytes_find (v, RCA_BYTES (" : ")) > 0;
@@ -142,6 +154,13 @@ static gboolean
 mostly (const Column *c, guint shape)
 {
   return present (c) > 0 && c->n[shape] * 10 >= present (c) * 8;
+}
+
+static gboolean
+is_peers (const Column *c)
+{
+  guint peers = c->n[SHAPE_PEER];
+  return peers * 4 >= MAX (present (c), 1) && (peers + c->n[SHAPE_GROUP]) * 10 >= present (c) * 9;
 }
 
 static int
@@ -234,7 +253,7 @@ fits_role (const Column *c, RcaAccessRole role)
   case RCA_ROLE_HEADER_TIME:
     return c->n[SHAPE_FRACTION] + c->n[SHAPE_INTEGER] + c->n[SHAPE_DURATION] > 0;
   case RCA_ROLE_AGENT:
-    return !mostly (c, SHAPE_PEER);
+    return !is_peers (c);
   case RCA_ROLE_HOST:
     return !(mostly (c, SHAPE_ADDRESS) && c->distinct > 1);
   case RCA_ROLE_BYTES:
@@ -258,7 +277,7 @@ role_of_values (const Column *c)
     return RCA_ROLE_TRACE_ID;
   if (mostly (c, SHAPE_ID) && c->distinct > 1 && !mostly (c, SHAPE_INTEGER))
     return RCA_ROLE_REQUEST_ID;
-  if (mostly (c, SHAPE_PEER))
+  if (is_peers (c))
     return RCA_ROLE_UPSTREAM;
   if (mostly (c, SHAPE_CACHE))
     return RCA_ROLE_CACHE;
@@ -385,14 +404,14 @@ give_client (Learning *l)
     if (is_free (l, i) && mostly (&l->column[i], SHAPE_ADDRESS) && !l->column[i].lists)
       give (l, i, RCA_ROLE_CLIENT, 1, 0);
   for (guint i = 0; i < request && !taken (l, RCA_ROLE_CLIENT); i++)
-    if (is_free (l, i) && mostly (&l->column[i], SHAPE_PEER) && l->column[i].distinct > 1)
+    if (is_free (l, i) && is_peers (&l->column[i]) && l->column[i].distinct > 1)
       give (l, i, RCA_ROLE_CLIENT, 1, 0);
   if (!taken (l, RCA_ROLE_CLIENT) && request > 2 && is_free (l, 0) && l->column[1].absent * 2 > l->column[1].seen && l->column[0].absent == 0)
     give (l, 0, RCA_ROLE_CLIENT, 1, 0); /* names looked up, sockets */
   for (guint i = 0; i < l->out->n && taken (l, RCA_ROLE_CLIENT) && !taken (l, RCA_ROLE_FORWARDED); i++)
   {
     const Column *c = &l->column[i];
-    if (is_free (l, i) && mostly (c, SHAPE_ADDRESSES) && !mostly (c, SHAPE_PEER) && (c->distinct > 1 || c->lists || c->quote == '"'))
+    if (is_free (l, i) && mostly (c, SHAPE_ADDRESSES) && !is_peers (c) && (c->distinct > 1 || c->lists || c->quote == '"'))
       give (l, i, RCA_ROLE_FORWARDED, 1, 0);
   }
 }
@@ -404,7 +423,7 @@ give_upstream (Learning *l)
   for (guint i = 0; i < l->out->n; i++)
   {
     const Column *c = &l->column[i];
-    if (!is_free (l, i) || !mostly (c, SHAPE_PEER))
+    if (!is_free (l, i) || !is_peers (c))
       continue;
     if (i < request && c->distinct == 1 && i < 2)
       give (l, i, RCA_ROLE_HOST, 1, 0); /* vhost:port, as Apache's vhost_combined begins */
@@ -595,8 +614,14 @@ is_count_column (const Learning *l, guint i)
   return is_free (l, i) && mostly (&l->column[i], SHAPE_INTEGER) && !mostly (&l->column[i], SHAPE_STAMP);
 }
 
-/* The body's size follows the status. With a second number beside it, the body is the one that
- * can be empty, or the larger: the other is the request's length. */
+/* nginx's $request_length: some hundred bytes, never none. */
+static gboolean
+is_request_length (const Column *c, const Column *next)
+{
+  return c->absent == 0 && c->least >= 30 && c->most <= 8192 && next->absent == 0 && next->zeros == 0 && next->median > c->median;
+}
+
+/* The body's size follows the status, but for a request's length between them. */
 static void
 give_bytes (Learning *l)
 {
@@ -608,8 +633,7 @@ give_bytes (Learning *l)
   if (i >= l->out->n)
     return;
   guint next = i + 1 < l->out->n && is_count_column (l, i + 1) && (gint)i + 1 < (taken (l, RCA_ROLE_AGENT) ? l->place[RCA_ROLE_AGENT] : 64) ? i + 1 : i;
-  const Column *a = &l->column[i], *b = &l->column[next];
-  give (l, a->zeros + a->absent || b->sum <= a->sum ? i : next, RCA_ROLE_BYTES, 1, 0);
+  give (l, next != i && is_request_length (&l->column[i], &l->column[next]) ? next : i, RCA_ROLE_BYTES, 1, 0);
 }
 
 /* mod_logio's %O: the body and its headers. */

@@ -5,13 +5,12 @@
 #include "../timestamp.h"
 #include "formats.h"
 
-typedef struct
-{
+typedef struct {
   RcaStampContext context;
+  gboolean reloading; /* a graceful restart was asked for */
 } State;
 
-typedef struct
-{
+typedef struct {
   RcaBytes date, level, text, client;
   gint64 pid;
 } Line;
@@ -24,8 +23,8 @@ bracket (RcaBytes *rest)
   const char *close = rest->n && rest->p[0] == '[' ? memchr (rest->p, ']', MIN (rest->n, 120)) : NULL;
   if (!close)
     return rca_bytes (NULL, 0);
-  RcaBytes out = rca_bytes (rest->p + 1, (gsize) (close - rest->p - 1));
-  *rest = rca_bytes_from (*rest, (gsize) (close - rest->p) + 1);
+  RcaBytes out = rca_bytes (rest->p + 1, (gsize)(close - rest->p - 1));
+  *rest = rca_bytes_from (*rest, (gsize)(close - rest->p) + 1);
   return out;
 }
 
@@ -42,24 +41,24 @@ read_line (RcaBytes line, Line *l)
   l->level = bracket (&rest);
   const char *colon = l->level.n ? memchr (l->level.p, ':', l->level.n) : NULL; /* module:level */
   if (colon)
-    l->level = rca_bytes_from (l->level, (gsize) (colon - l->level.p) + 1);
+    l->level = rca_bytes_from (l->level, (gsize)(colon - l->level.p) + 1);
   if (!l->date.n || !l->level.n || (!rca_severity_parse (l->level, &severity) && !rca_bytes_has_prefix (l->level, RCA_BYTES ("trace"))))
     return FALSE;
   for (RcaBytes before = rest; (b = bracket (&rest)).n; before = rest)
+  {
+    if (rca_bytes_has_prefix (b, RCA_BYTES ("client ")))
+      l->client = rca_bytes_from (b, 7);
+    else if (rca_bytes_has_prefix (b, RCA_BYTES ("pid ")))
     {
-      if (rca_bytes_has_prefix (b, RCA_BYTES ("client ")))
-        l->client = rca_bytes_from (b, 7);
-      else if (rca_bytes_has_prefix (b, RCA_BYTES ("pid ")))
-        {
-          const char *end = memchr (b.p + 4, ':', b.n - 4);
-          rca_parse_int (rca_bytes (b.p + 4, end ? (gsize) (end - b.p - 4) : b.n - 4), &l->pid);
-        }
-      else if (!rca_bytes_has_prefix (b, RCA_BYTES ("remote ")))
-        {
-          rest = before; /* the text's own bracket */
-          break;
-        }
+      const char *end = memchr (b.p + 4, ':', b.n - 4);
+      rca_parse_int (rca_bytes (b.p + 4, end ? (gsize)(end - b.p - 4) : b.n - 4), &l->pid);
     }
+    else if (!rca_bytes_has_prefix (b, RCA_BYTES ("remote ")))
+    {
+      rest = before; /* the text's own bracket */
+      break;
+    }
+  }
   while (rest.n && rest.p[0] == ' ')
     rest = rca_bytes_from (rest, 1);
   l->text = rest;
@@ -71,14 +70,14 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
   guint fits = 0, lines = 0;
   for (guint i = 0; i < sample->n_lines; i++)
-    {
-      Line l;
-      lines += sample->line[i].n > 0;
-      fits += read_line (sample->line[i], &l);
-    }
+  {
+    Line l;
+    lines += sample->line[i].n > 0;
+    fits += read_line (sample->line[i], &l);
+  }
   if (fits == 0 || fits * 4 < lines)
     return;
-  out->score = 60 + (gint) (38 * fits / lines);
+  out->score = 60 + (gint)(38 * fits / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines begin as Apache's error log: [date] [module:level]", fits, lines);
 }
 
@@ -97,6 +96,46 @@ line_kind (gpointer state, RcaBytes line)
   return read_line (line, &l) ? RCA_LINE_RECORD : line.n ? RCA_LINE_CONTINUES : RCA_LINE_NONE;
 }
 
+/* The word after @text. */
+static RcaBytes
+word_after (RcaBytes text, RcaBytes what)
+{
+  gssize at = rca_bytes_find (text, what);
+  if (at < 0)
+    return rca_bytes (NULL, 0);
+  RcaBytes rest = rca_bytes_from (text, (gsize)at + what.n);
+  gsize n = 0;
+  while (n < rest.n && rest.p[n] != ' ' && rest.p[n] != ',' && rest.p[n] != ']')
+    n++;
+  return rca_bytes (rest.p, n);
+}
+
+/* mod_proxy names the server it could not reach or read from. */
+static void
+set_upstream (RcaEvent *ev, RcaBytes text)
+{
+  static const char *const before[] = { "attempt to connect to ", "status line from remote server " };
+  for (guint i = 0; i < G_N_ELEMENTS (before) && !rca_event_has (ev, RCA_FIELD_UPSTREAM); i++)
+    rca_event_set_str (ev, RCA_FIELD_UPSTREAM, word_after (text, rca_bytes_str (before[i])));
+}
+
+/* A graceful restart is a new configuration; what resumes operations otherwise is a start. */
+static void
+set_change (State *s, RcaEvent *ev, RcaBytes text)
+{
+  gboolean reload = rca_bytes_find (text, RCA_BYTES ("raceful restart")) >= 0 || rca_bytes_find (text, RCA_BYTES ("SIGHUP received")) >= 0;
+  gboolean resumes = rca_bytes_find (text, RCA_BYTES ("resuming normal operations")) >= 0;
+  if (reload)
+    rca_event_set_num (ev, RCA_FIELD_CHANGE_KIND, RCA_CHANGE_CONFIG);
+  else if (resumes && !s->reloading)
+    rca_event_set_num (ev, RCA_FIELD_CHANGE_KIND, RCA_CHANGE_RESTART);
+  if (reload || resumes)
+  {
+    s->reloading = reload;
+    rca_event_set_str (ev, RCA_FIELD_SERVICE, RCA_BYTES ("apache"));
+  }
+}
+
 static RcaDecodeResult
 decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
@@ -111,14 +150,15 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
     ev->severity = RCA_SEVERITY_TRACE;
   if (l.pid)
     rca_event_set_num (ev, RCA_FIELD_PID, l.pid);
+  if (!l.client.n)
+    l.client = word_after (l.text, RCA_BYTES ("[client "));
   const char *port = l.client.n ? memrchr (l.client.p, ':', l.client.n) : NULL;
-  rca_event_set_str (ev, RCA_FIELD_CLIENT, port && memchr (l.client.p, '.', l.client.n) ? rca_bytes (l.client.p, (gsize) (port - l.client.p)) : l.client);
-  rca_event_set_str (ev, RCA_FIELD_MESSAGE, l.text);
-  if (rca_bytes_find (l.text, RCA_BYTES ("resuming normal operations")) >= 0)
-    {
-      rca_event_set_num (ev, RCA_FIELD_CHANGE_KIND, RCA_CHANGE_RESTART);
-      rca_event_set_str (ev, RCA_FIELD_SERVICE, RCA_BYTES ("apache"));
-    }
+  rca_event_set_str (ev, RCA_FIELD_CLIENT, port && memchr (l.client.p, '.', l.client.n) ? rca_bytes (l.client.p, (gsize)(port - l.client.p)) : l.client);
+  gssize referer = rca_bytes_find (l.text, RCA_BYTES (", referer: "));
+  rca_event_set_str (ev, RCA_FIELD_MESSAGE, referer > 0 ? rca_bytes (l.text.p, (gsize)referer) : l.text);
+  rca_event_set_str (ev, RCA_FIELD_REFERER, word_after (l.text, RCA_BYTES (", referer: ")));
+  set_upstream (ev, l.text);
+  set_change (s, ev, l.text);
   emit (ev, user);
   return RCA_DECODE_OK;
 }
