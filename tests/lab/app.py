@@ -4,9 +4,11 @@
     app.py CONFIG.json INSTANCE VERSION
 
 CONFIG: port, service, log (path), format, db {kind, host, port, name}, pool {size, timeout_s}, names {items, orders, customers}, routes, payment (URL).
-POST /__ctl with a JSON object sets faults: bad_query, bug, n_plus_one, leak, silent, own_fault, slow_s, deadlock, disk, pool_size, payment."""
+POST /__ctl with a JSON object sets faults: bad_query, bug, n_plus_one, leak, silent, own_fault, slow_s, deadlock, disk, pool_size, payment, reconnect."""
 import json, logging, os, queue, random, socket, sys, threading, time, traceback, urllib.parse, urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import formats, memory
 
 CFG = json.load(open(sys.argv[1]))
 INSTANCE, VERSION = int(sys.argv[2]), sys.argv[3]
@@ -25,13 +27,15 @@ class Log:
         self.out, self.form, self.lock = open(path, "a", buffering=1), form, threading.Lock()
 
     def write(self, level, msg, rid="", error=None, **kv):
-        now = time.time()
+        now = time.time() + CFG.get("skew_s", 0)
         frac = int(now * 1000) % 1000
         local = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now)) + ",%03d" % frac
         iso = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + ".%03dZ" % frac
         trace = "".join(traceback.format_exception(error)).rstrip() if error else ""
         pairs = " ".join("%s=%s" % (k, v) for k, v in kv.items())
-        if self.form == "pino":
+        if self.form in formats.FORMATS:
+            line = formats.FORMATS[self.form](CFG, VERSION, now, level, msg, rid, error, trace, kv)
+        elif self.form == "pino":
             o = {"level": {"INFO": 30, "WARN": 40, "ERROR": 50}[level], "time": int(now * 1000), "pid": os.getpid(), "hostname": "node1", "name": CFG["service"], "version": VERSION, **kv}
             if rid:
                 o["request_id"] = rid
@@ -138,7 +142,7 @@ def sql(text, args=(), fetch=True):
         if FAULT.get("leak") and random.random() < FAULT["leak"]:
             pass
         else:
-            POOL.give(c, broken)
+            POOL.give(c, broken or bool(FAULT.get("reconnect")))
 
 
 def search(key):
@@ -148,7 +152,28 @@ def search(key):
     return sql("SELECT id, name FROM {items} WHERE name >= %s ORDER BY name LIMIT 20", (word,))
 
 
+CACHE = memory.Client(CFG["cache_port"]) if CFG.get("cache_port") else None
+
+
+def popularity(key):
+    """What an item sold: dear to compute, so kept in the cache."""
+    try:
+        kept = CACHE.ask("GET", "sold:" + key)
+        if kept != "-":
+            return int(kept)
+    except OSError as e:
+        LOG.write("WARN", "cache 127.0.0.1:%d unavailable: %s" % (CACHE.port, e))
+    sold = sql("SELECT count(*) FROM {orders} WHERE item_id = %s AND status <> 'void'", (int(key) + 1,))[0][0]
+    try:
+        CACHE.ask("SET", "sold:" + key, str(sold))
+    except OSError:
+        pass
+    return sold
+
+
 def item(key):
+    if CACHE:
+        popularity(str(int(key) % 200))
     row = sql("SELECT id, name, price, discount FROM {items} WHERE id = %s", (int(key) % 2000 + 1,))[0]
     if FAULT.get("bug"):
         return {"price": float(row[2]) * row[3]}
@@ -156,6 +181,8 @@ def item(key):
 
 
 def account(key):
+    if CFG.get("history"):
+        sql("SELECT kind, count(*) FROM {orders}_history WHERE lower(body) LIKE %s GROUP BY kind", ("%user-" + str(int(key) % 500) + " %",))
     if FAULT.get("n_plus_one"):
         rows = sql("SELECT id, item_id FROM {orders} WHERE customer_id = %s", (int(key) % 500,))
         for r in rows[:60]:

@@ -2,6 +2,8 @@
 stub and a database path that can stall; all on loopback and free ports, in one folder, ended by pid."""
 import glob, http.server, json, os, pwd, shutil, signal, socket, ssl, subprocess, threading, time, urllib.request
 
+import memory
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"
 
@@ -89,6 +91,9 @@ class Path:
 
 
 NGINX_FORMATS = {
+    "timed": """'$client [$time_iso8601] $host "$request_method $request_uri $server_protocol" $status $bytes_sent $request_time "$upstream_addr" $upstream_connect_time $upstream_header_time $upstream_response_time $request_id "$http_user_agent"'""",
+    "named": """'time=$msec client=$client method=$request_method uri="$request_uri" status=$status size=$body_bytes_sent duration=$request_time upstream=$upstream_addr upstream_status=$upstream_status upstream_time=$upstream_response_time req=$request_id agent="$http_user_agent"'""",
+    "nested": """escape=json '{"@timestamp":"$time_iso8601","client":{"ip":"$client"},"http":{"request":{"method":"$request_method","id":"$request_id"},"response":{"status_code":$status,"body":{"bytes":$body_bytes_sent}}},"url":{"original":"$request_uri"},"nginx":{"request_time":$request_time,"upstream":"$upstream_addr","upstream_time":"$upstream_response_time","upstream_status":"$upstream_status"}}'""",
     "kv": """'$client - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" rt=$request_time uct="$upstream_connect_time" urt="$upstream_response_time" ua="$upstream_addr" rid=$request_id'""",
     "combined": """'$client - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'""",
     "positional": """'$client - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_time $upstream_response_time $upstream_addr $upstream_status $request_id'""",
@@ -104,7 +109,7 @@ class Stack:
             os.makedirs(os.path.join(self.logs, d), exist_ok=True)
         os.chmod(root, 0o755)
         self.version, self.instance_pids = spec["version"], {}
-        self.limit = ""
+        self.limit, self.mounts = "", []
 
     def spawn(self, args, user=None, **kw):
         if user:
@@ -198,6 +203,7 @@ class Stack:
     def start_apps(self):
         self.app_ports = [free_port(), free_port()]
         self.path = Path(self.db_port)
+        self.memory = memory.Memory() if self.spec.get("memory") else None
         self.stub = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stub)
         self.stub.daemon_threads, self.stub.delay, self.stub.status = True, 0.02, 200
         threading.Thread(target=self.stub.serve_forever, daemon=True).start()
@@ -209,7 +215,8 @@ class Stack:
         log = os.path.join(self.logs, "app", "%s-%d.log" % (s["service"], i))
         conf = {"ports": self.app_ports, "service": s["service"], "log": log, "format": s["app_log"], "names": s["names"], "routes": s["routes"], "payment": "http://%s:%d/charge" % (s.get("payment_host", "127.0.0.1"), self.stub.server_port),
                 "payment_timeout_s": s.get("payment_timeout_s", 1.0), "db": {"kind": s["db"], "host": "127.0.0.1", "port": self.path.port, "statement_timeout_ms": s.get("statement_timeout_ms", 3000)},
-                "pool": {"size": s.get("pool", 5), "timeout_s": s.get("pool_timeout_s", 0.8)}, "faults": faults or {}, "cacheable": s.get("cacheable", 0)}
+                "pool": {"size": s.get("pool", 5), "timeout_s": s.get("pool_timeout_s", 0.8)}, "faults": faults or {}, "cacheable": s.get("cacheable", 0),
+                "skew_s": s.get("skew_s", 0), "history": s.get("history", False), "cache_port": self.memory.port if self.memory else 0}
         path = os.path.join(self.root, "app-%d.json" % i)
         json.dump(conf, open(path, "w"))
         self.instance_pids[i] = self.spawn([PYTHON, os.path.join(HERE, "app.py"), path, str(i), version])
@@ -280,6 +287,8 @@ http { access_log off; client_body_temp_path %(root)s/t1; proxy_temp_path %(root
     # ---- all
     def start(self):
         (self.start_postgres if self.spec["db"] == "postgres" else self.start_mariadb)()
+        if self.spec.get("prepare"):
+            self.spec["prepare"](self)
         self.start_apps()
         self.start_nginx()
         if self.spec.get("edge"):
@@ -292,6 +301,8 @@ http { access_log off; client_body_temp_path %(root)s/t1; proxy_temp_path %(root
                 self.end(p, signal.SIGTERM)
             if p.poll() is None:
                 self.end(p, signal.SIGKILL)
+        for place in self.mounts:
+            subprocess.run(["umount", "-l", place])
         for s in (getattr(self, "stub", None),):
             if s:
                 s.shutdown()
