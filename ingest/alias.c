@@ -58,16 +58,16 @@ static const struct {
   { { RCA_SLOT_SESSION, 2, 0 }, "sessionid sid" },
   { { RCA_SLOT_METHOD, 3, 0 }, "method httpmethod requestmethod reqmethod httprequestmethod httprequestrequestmethod" },
   { { RCA_SLOT_METHOD, 2, 0 }, "verb" },
-  { { RCA_SLOT_PATH, 4, 0 }, "httprequestrequesturl requrl" }, /* of a server, whatever the URL looks like */
+  { { RCA_SLOT_PATH, 4, 0 }, "httprequestrequesturl requrl httpurl urlfull" }, /* of a server, whatever the URL looks like */
   { { RCA_SLOT_PATH, 3, 0 },
-    "path url uri urlpath urloriginal requesturi requestpath requesturl requri reqpath httppath httpurl httptarget "
-    "requesttarget originalurl httprequesturl httprequesturi httprequestpath urlfull pathname rawpath" },
+    "path url uri urlpath urloriginal requesturi requestpath requesturl requri reqpath httppath httptarget "
+    "requesttarget originalurl httprequesturl httprequesturi httprequestpath pathname rawpath" },
   { { RCA_SLOT_PATH, 1, 0 }, "httproute route endpoint urlroute reqroute grpcmethod" },
   { { RCA_SLOT_REQUEST_LINE, 1, 0 }, "request requestline" },
   { { RCA_SLOT_STATUS, 3, 0 },
-    "status statuscode httpstatus httpstatuscode httpresponsestatuscode responsestatus responsestatuscode resstatuscode "
+    "statuscode httpstatus httpstatuscode httpresponsestatuscode responsestatus responsestatuscode resstatuscode "
     "resstatus responsecode httprequeststatus httpresponsestatus respstatus" },
-  { { RCA_SLOT_STATUS, 2, 0 }, "httpcode" },
+  { { RCA_SLOT_STATUS, 2, 0 }, "status httpcode" },
   { { RCA_SLOT_DURATION, 3, MS }, "responsetime took" },
   { { RCA_SLOT_DURATION, 3, NS }, "eventduration durationnano durationinnanos" },
   { { RCA_SLOT_DURATION, 3, S }, "xruntime" },
@@ -105,7 +105,7 @@ static const struct {
   { { RCA_SLOT_ERROR_CODE, 1, 0 }, "code errno" },
   { { RCA_SLOT_PEER, 3, 0 }, "peerservice targetservice remoteservice upstreamservice upstreamhost upstreamaddr upstreamaddress downstreamservice" },
   { { RCA_SLOT_PEER, 2, 0 }, "upstream downstream dependency provider backend netpeername netpeerip peerhost dbhost callee destination" },
-  { { RCA_SLOT_PEER, 1, 0 }, "peer gateway broker remote dest" },
+  { { RCA_SLOT_PEER, 1, 0 }, "peer" },
   { { RCA_SLOT_PEER_URL, 3, 0 }, "upstreamurl targeturl outgoingurl remoteurl upstreamuri externalurl" },
   { { RCA_SLOT_PEER_STATUS, 3, 0 }, "upstreamstatus upstreamstatuscode" },
   { { RCA_SLOT_PEER_TIME, 3, 0 }, "upstreamtime upstreamresponsetime upstreamduration upstreamlatency" },

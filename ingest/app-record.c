@@ -126,17 +126,12 @@ rca_app_record_pair (RcaAppRecord *record, RcaBytes path, RcaBytes value, RcaJso
   if (type == RCA_JSON_NULL || value.n == 0)
     return;
   const RcaAlias *alias = find_alias (record, path, &unit_ns);
-  if (alias && alias->slot != RCA_SLOT_NONE)
+  if (alias && alias->slot == RCA_SLOT_STATUS && !g_ascii_isdigit (value.p[0])) /* Datadog's "status": "error" */
+    rca_app_record_set (record, RCA_SLOT_LEVEL, RCA_ALIAS_WEAK, value);
+  else if (alias && alias->slot != RCA_SLOT_NONE)
     set_slot (record, alias, value, unit_ns, type == RCA_JSON_NUMBER);
   else
     add_attribute (record, path, value);
-}
-
-static gboolean
-is_number (RcaBytes text)
-{
-  double ignored;
-  return rca_parse_double (text, &ignored);
 }
 
 gboolean
@@ -241,10 +236,6 @@ fill_severity (RcaAppRecord *record)
     parse_level (word, &ev->severity);
   else if (python.n > 0 && rca_parse_int (python, &n))
     ev->severity = level_of_number (n + 10, FALSE);
-  /* Datadog's "status": "error" */
-  RcaBytes status = rca_app_record_get (record, RCA_SLOT_STATUS);
-  if (ev->severity == RCA_SEVERITY_NONE && status.n > 0 && !is_number (status))
-    parse_level (status, &ev->severity);
 }
 
 static void

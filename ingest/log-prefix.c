@@ -1,6 +1,7 @@
 #include "log-prefix.h"
 #include "number.h"
 #include "severity.h"
+#include "stack-trace.h"
 
 typedef enum {
   PART_NONE,
@@ -9,6 +10,7 @@ typedef enum {
   PART_NAME,    /* a logger, followed by ':', " - ", " : " or two blanks */
   PART_BRACKET, /* [anything] */
   PART_PLACE,   /* file.go:12:, (U.java:4) */
+  PART_PROGRAM, /* name[pid */
   PART_MARK     /* -, ---, |, : */
 } PartKind;
 
@@ -229,6 +231,8 @@ read_word (RcaBytes line, gsize at, Part *part)
     return TRUE;
   }
   part->kind = PART_NAME;
+  if (rca_exception_is_type (word)) /* the message begins with it */
+    return FALSE;
   gsize place = function_and_line (line, end);
   if (place > 0)
   {
@@ -324,6 +328,21 @@ read_span (RcaBytes line, gsize at, Part *part)
   return TRUE;
 }
 
+/* "shop[4242] " or "shop[4242]: ", as syslog's: a program and its pid. */
+static gboolean
+read_program (RcaBytes line, gsize at, Part *part)
+{
+  gsize name = at, i;
+  while (name < line.n && (g_ascii_isalnum (line.p[name]) || strchr ("_-./", line.p[name])))
+    name++;
+  for (i = name + 1; i < line.n && g_ascii_isdigit (line.p[i]);)
+    i++;
+  if (name == at || i == name + 1 || i + 1 >= line.n || line.p[name] != '[' || line.p[i] != ']' || (line.p[i + 1] != ':' && line.p[i + 1] != ' '))
+    return FALSE;
+  *part = (Part){ PART_PROGRAM, rca_bytes (line.p + at, i - at), i + 1 + (line.p[i + 1] == ':') };
+  return TRUE;
+}
+
 /* Flask's "ERROR in app: text" */
 static gboolean
 read_flask_module (RcaBytes line, gsize at, Part *part)
@@ -385,7 +404,7 @@ read_part (RcaBytes line, gsize at, gboolean have_level, Part *part, RcaSeverity
     return TRUE;
   if (!have_level && read_pair (line, at, part))
     return TRUE;
-  return read_word (line, at, part);
+  return (!have_level && read_program (line, at, part)) || read_word (line, at, part);
 }
 
 static gboolean
@@ -513,6 +532,15 @@ take_bracket (RcaAppRecord *record, RcaBytes text)
 }
 
 static void
+take_program (RcaAppRecord *record, RcaBytes text)
+{
+  const char *open = memchr (text.p, '[', text.n);
+  gsize n = (gsize)(open - text.p);
+  rca_app_record_set (record, RCA_SLOT_SERVICE, 1, rca_bytes (text.p, n));
+  rca_app_record_set (record, RCA_SLOT_PID, 2, rca_bytes_from (text, n + 1));
+}
+
+static void
 take_part (RcaAppRecord *record, const Part *part, RcaSeverity severity)
 {
   switch (part->kind)
@@ -526,6 +554,9 @@ take_part (RcaAppRecord *record, const Part *part, RcaSeverity severity)
     break;
   case PART_NAME:
     take_name (record, part->text);
+    break;
+  case PART_PROGRAM:
+    take_program (record, part->text);
     break;
   case PART_BRACKET:
     take_bracket (record, part->text);
@@ -556,6 +587,24 @@ is_sure (RcaBytes line, const Part *part)
   }
 }
 
+/* A level within the next parts: all before it is prefix as well. */
+static gboolean
+level_ahead (RcaBytes line, gsize at)
+{
+  for (guint i = 0; i < 3; i++)
+  {
+    Part part = { 0 };
+    RcaSeverity severity;
+    at = skip_blanks (line, at);
+    if (at >= line.n || !read_part (line, at, FALSE, &part, &severity) || part.end <= at)
+      return FALSE;
+    if (part.kind == PART_LEVEL)
+      return TRUE;
+    at = part.end;
+  }
+  return FALSE;
+}
+
 gsize
 rca_prefix_read (RcaBytes line, guint limit, RcaAppRecord *record, RcaPrefixShape *shape)
 {
@@ -570,7 +619,7 @@ rca_prefix_read (RcaBytes line, guint limit, RcaAppRecord *record, RcaPrefixShap
       break;
     if (is_sure (line, &part))
       sure++; /* counts for nothing: what is learnt of the others holds as well */
-    else if (n - sure >= limit)
+    else if (n - sure >= limit && (have_level || !level_ahead (line, part.end)))
       break;
     have_level |= part.kind == PART_LEVEL;
     if (record)

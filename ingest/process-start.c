@@ -200,13 +200,15 @@ is_start_line (RcaBytes line)
                                         "Server started",
                                         "server started",
                                         "Server startup in ",
+                                        "Application started in ",
+                                        "Responding at http",
                                         "celery@" };
   static const char *const holds[] = { " listening on port ",   " listening on http://", " listening on https://", " listening at http",
                                        " listening on 0.0.0.0", " listening on :",       " listening on [::]",     " started on port ",
                                        " is running on port ",  " running on http://",   " running on https://",   " with Cowboy",
-                                       " ready (in ",           " with cowboy " };
+                                       " ready (in ",           " with cowboy ",         " Running on http" };
   for (guint i = 0; i < G_N_ELEMENTS (begins); i++)
-    if (rca_bytes_has_prefix (line, rca_bytes_str (begins[i])))
+    if (rca_bytes_has_prefix (line, rca_bytes_str (begins[i])) || (line.n + 1 == strlen (begins[i]) && memcmp (line.p, begins[i], line.n) == 0))
       return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (holds); i++)
     if (rca_bytes_find (line, rca_bytes_str (holds[i])) >= 0)

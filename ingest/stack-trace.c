@@ -279,6 +279,8 @@ static gboolean
 is_frame (RcaBytes line)
 {
   static const char *const starts_of[] = { "at ", "from ", "#0 ", "#1 ", "File \"", "in ", "... ", "goroutine ", "Stack trace:", "[stacktrace]" };
+  if (starts (line, "! at "))
+    return TRUE;
   gsize indent = indent_of (line);
   RcaBytes text = rca_bytes_from (line, indent);
   for (guint i = 0; i < G_N_ELEMENTS (starts_of); i++)
@@ -371,6 +373,8 @@ static void
 take_line (Chain *chain, RcaBytes line, RcaBytes rest, gboolean sure)
 {
   RcaException e = { 0 };
+  if (starts (line, "! ")) /* Dropwizard marks what belongs to a trace */
+    line = rca_bytes_from (line, 2);
   gsize indent = indent_of (line);
   RcaBytes text = rca_bytes_from (line, indent), next = rest, following = { NULL, 0 };
   if (rca_bytes_find (text, RCA_BYTES ("Traceback (most recent call last)")) >= 0)
@@ -466,4 +470,10 @@ rca_exception_in_line (RcaBytes line, RcaException *out)
     i += MAX (n, 1);
   }
   return FALSE;
+}
+
+gboolean
+rca_exception_is_type (RcaBytes word)
+{
+  return type_length (word) == word.n && ends_like_exception (word) && looks_like_type (word, TRUE);
 }

@@ -26,3 +26,6 @@ gboolean rca_exception_in_line (RcaBytes line, RcaException *out);
 
 /* A line that cannot begin a record: frames, "Caused by:", "Traceback …", "... 3 more". */
 gboolean rca_stack_trace_continues (RcaBytes line);
+
+/* A type by its name: "Net::ReadTimeout", "KeyError", "java.io.IOException". */
+gboolean rca_exception_is_type (RcaBytes word);

@@ -70,6 +70,26 @@ read_value (RcaBytes text, gsize at, RcaBytes *value)
   return i;
 }
 
+static gsize
+method_at (RcaBytes line, gsize at)
+{
+  static const char *const methods[] = { "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS" };
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+  {
+    gsize n = strlen (methods[i]);
+    if (line.n - at > n + 1 && memcmp (line.p + at, methods[i], n) == 0 && (line.p[at + n] == ' ' || line.p[at + n] == ':'))
+      return n;
+  }
+  return 0;
+}
+
+gboolean
+rca_text_is_request (RcaBytes line)
+{
+  gsize n = line.n > 4 ? method_at (line, 0) : 0;
+  return n > 0 && n + 1 < line.n && line.p[n + 1] == '/';
+}
+
 void
 rca_text_pairs (RcaAppRecord *record, RcaBytes line)
 {
@@ -205,9 +225,9 @@ find_before (RcaAppRecord *record, RcaBytes before)
   Tokens tokens = { before, 0 };
   RcaBytes token, last = { NULL, 0 };
   gboolean piped = memchr (before.p, '|', before.n) != NULL;
-  while (next_token (&tokens, &token))
+  for (gboolean first = TRUE; next_token (&tokens, &token); first = FALSE)
   {
-    if (piped && is_status (token))
+    if ((piped || first) && is_status (token)) /* first: Ktor's "500 Internal Server Error: GET - /x in 3ms" */
       rca_app_record_set (record, RCA_SLOT_STATUS, 1, token);
     last = token;
   }
@@ -215,19 +235,6 @@ find_before (RcaAppRecord *record, RcaBytes before)
     rca_app_record_set (record, RCA_SLOT_STATUS, 1, last);
   if (piped)
     find_duration (record, (Tokens){ before, 0 }, 12);
-}
-
-static gsize
-method_at (RcaBytes line, gsize at)
-{
-  static const char *const methods[] = { "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS" };
-  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
-  {
-    gsize n = strlen (methods[i]);
-    if (line.n - at > n + 1 && memcmp (line.p + at, methods[i], n) == 0 && (line.p[at + n] == ' ' || line.p[at + n] == ':'))
-      return n;
-  }
-  return 0;
 }
 
 /* METHOD, blanks, perhaps a quote, then a path or URL. */
@@ -239,7 +246,7 @@ find_method (RcaBytes line, gsize *at, gsize *n, RcaBytes *target)
     if (line.p[i] < 'D' || line.p[i] > 'P' || (i > 0 && !strchr (" \"'[(|<>:\t", line.p[i - 1])) || (*n = method_at (line, i)) == 0)
       continue;
     gsize from = i + *n;
-    while (from < line.n && strchr (" \"':", line.p[from]))
+    while (from < line.n && strchr (" \"':-", line.p[from]))
       from++;
     RcaBytes rest = rca_bytes_from (line, from);
     if (rest.n == 0 || (rest.p[0] != '/' && !rca_bytes_has_prefix (rest, RCA_BYTES ("http://")) && !rca_bytes_has_prefix (rest, RCA_BYTES ("https://"))))
@@ -420,6 +427,8 @@ find_completion (RcaAppRecord *record, RcaBytes line)
 void
 rca_text_scan (RcaAppRecord *record, RcaBytes text)
 {
+  if (text.n == 0)
+    return;
   const char *lf = memchr (text.p, '\n', text.n);
   RcaBytes line = rca_bytes (text.p, MIN (lf ? (gsize)(lf - text.p) : text.n, MAX_SCAN));
   rca_text_pairs (record, line);

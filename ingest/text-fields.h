@@ -15,3 +15,6 @@ void rca_text_scan (RcaAppRecord *record, RcaBytes message);
 
 /* Begins like a SQL statement, in any case. */
 gboolean rca_text_is_sql (RcaBytes text);
+
+/* Begins with a method and a path: "GET /x …". */
+gboolean rca_text_is_request (RcaBytes line);

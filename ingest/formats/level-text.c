@@ -36,14 +36,15 @@ level_text_close (gpointer data)
   g_free (state);
 }
 
-/* The shapes of lines that begin with a level; *@others: lines that begin a record without one. */
+/* The shapes of lines that begin with a level; *@requests: lines that begin with
+ * a request ("GET /x 200", morgan dev); *@others: those that begin a record otherwise. */
 static guint
-collect_shapes (LevelText *state, const RcaSampleLines *sample, RcaPrefixShape shapes[MAX_SHAPES], guint *others)
+collect_shapes (LevelText *state, const RcaSampleLines *sample, RcaPrefixShape shapes[MAX_SHAPES], guint *requests, guint *others)
 {
   RcaTraceState trace = { 0 };
   g_autofree RcaEvent *ev = g_new0 (RcaEvent, 1);
   guint n = 0;
-  *others = 0;
+  *requests = *others = 0;
   for (guint i = 0; i < sample->n_lines && n < MAX_SHAPES; i++)
   {
     RcaBytes line = sample->line[i];
@@ -51,12 +52,13 @@ collect_shapes (LevelText *state, const RcaSampleLines *sample, RcaPrefixShape s
     if (line.n == 0)
       continue;
     gsize level = rca_prefix_level (line, &severity);
+    RcaLineKind kind = rca_trace_line (&trace, line);
     if (level == 0)
     {
-      *others += rca_trace_line (&trace, line) == RCA_LINE_RECORD;
+      *requests += rca_text_is_request (line);
+      *others += kind == RCA_LINE_RECORD && !rca_text_is_request (line);
       continue;
     }
-    rca_trace_line (&trace, line);
     rca_event_clear (ev);
     rca_app_record_begin (&state->record, ev, state->arena, &state->source);
     ev->severity = severity;
@@ -69,23 +71,24 @@ static void
 sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
   RcaPrefixShape shapes[MAX_SHAPES];
-  guint others;
+  guint requests, others;
   LevelText *state = level_text_new (sample->mtime_ns);
-  guint n = collect_shapes (state, sample, shapes, &others);
+  guint n = collect_shapes (state, sample, shapes, &requests, &others);
   level_text_close (state);
+  n += requests;
   if (n < 2 || n <= others)
     return;
   out->score = (gint)(62 * n / (n + others));
-  g_snprintf (out->reason, sizeof out->reason, "%u records begin with a level and no time, %u do not", n, others);
+  g_snprintf (out->reason, sizeof out->reason, "%u records begin with a level or a request and no time, %u do not", n, others);
 }
 
 static gpointer
 level_text_open (const RcaSampleLines *sample)
 {
   RcaPrefixShape shapes[MAX_SHAPES];
-  guint others;
+  guint requests, others;
   LevelText *state = level_text_new (sample->mtime_ns);
-  guint n = collect_shapes (state, sample, shapes, &others);
+  guint n = collect_shapes (state, sample, shapes, &requests, &others);
   state->parts = rca_prefix_learn (shapes, n);
   return state;
 }
@@ -98,7 +101,7 @@ level_text_line (gpointer data, RcaBytes line)
   if (line.n == 0)
     return RCA_LINE_NONE;
   RcaLineKind kind = rca_trace_line (&state->trace, line);
-  return rca_prefix_level (line, &severity) > 0 ? RCA_LINE_RECORD : kind;
+  return rca_prefix_level (line, &severity) > 0 || rca_text_is_request (line) ? RCA_LINE_RECORD : kind;
 }
 
 static RcaDecodeResult
