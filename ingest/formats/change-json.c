@@ -315,6 +315,13 @@ static const Alias aliases[] = {
   { "errorseverity", SLOT_NOT, 1 },
   { "sessionid", SLOT_NOT, 1 },
   { "requestid", SLOT_NOT, 1 },
+  { "statuscode", SLOT_NOT, 2 }, /* 2: nested as well */
+  { "traceid", SLOT_NOT, 2 },
+  { "spanid", SLOT_NOT, 2 },
+  { "httpmethod", SLOT_NOT, 2 },
+  { "stacktrace", SLOT_NOT, 2 },
+  { "responsetime", SLOT_NOT, 2 },
+  { "reqid", SLOT_NOT, 1 },
 };
 
 /* Objects that hold much and say little of the change itself. */
@@ -417,7 +424,7 @@ take_member (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guin
   for (guint i = 0; i < G_N_ELEMENTS (aliases); i++)
     if (strcmp (aliases[i].name, name) == 0)
     {
-      if (aliases[i].slot == SLOT_NOT && depth > 1)
+      if (aliases[i].slot == SLOT_NOT && depth > 1 && aliases[i].strength < 2)
         continue;
       put_value (item, aliases[i].slot, aliases[i].strength * 5u + (depth < 5 ? 5 - depth : 0), value);
       return FALSE;
