@@ -39,7 +39,7 @@ static const struct {
   { { RCA_SLOT_VERSION, 2, 0 }, "version ver release" },
   { { RCA_SLOT_VERSION, 1, 0 }, "imagetag" },
   { { RCA_SLOT_INSTANCE, 3, 0 }, "instance instanceid serviceinstanceid pod podname kubernetespodname k8spodname dyno serviceinstance" },
-  { { RCA_SLOT_INSTANCE, 2, 0 }, "replica servicenodename" },
+  { { RCA_SLOT_INSTANCE, 2, 0 }, "inst replica servicenodename" },
   { { RCA_SLOT_INSTANCE, 1, 0 }, "containerid" },
   { { RCA_SLOT_HOST, 3, 0 }, "hostname hosthostname machinename nodename" },
   { { RCA_SLOT_HOST, 2, 0 }, "node" },
@@ -94,7 +94,7 @@ static const struct {
     "errortype errtype errorname errname errorkind errkind exceptiontype exceptionclass exceptionname thrownname errorclass "
     "errclass exctype exceptionclassname errorexceptiontype" },
   { { RCA_SLOT_ERROR_TYPE, 4, 0 }, "throwncausename errcausetype errorcausetype errorcausename errcausename causetype" },
-  { { RCA_SLOT_ERROR_MESSAGE, 3, 0 }, "errormessage errmessage errormsg errmsg exceptionmessage thrownmessage errordetail exceptionmsg" },
+  { { RCA_SLOT_ERROR_MESSAGE, 3, 0 }, "errormessage errmessage errormsg errmsg exceptionmessage thrownmessage errordetail exceptionmsg excmsg excmessage" },
   { { RCA_SLOT_ERROR_MESSAGE, 4, 0 }, "throwncausemessage errcausemessage errorcausemessage" },
   { { RCA_SLOT_ERROR_MESSAGE, 1, 0 }, "reason errorreason exceptionvalue" },
   { { RCA_SLOT_ERROR_STACK, 3, 0 },

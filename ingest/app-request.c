@@ -177,10 +177,21 @@ fill_client (RcaAppRecord *record)
   rca_event_set_str (record->ev, RCA_FIELD_CLIENT, client);
 }
 
+/* "code": 200 beside a method or path is a status. */
+static void
+take_code (RcaAppRecord *record)
+{
+  gint64 status;
+  if (!rca_app_record_has (record, RCA_SLOT_STATUS) && (rca_app_record_has (record, RCA_SLOT_METHOD) || rca_app_record_has (record, RCA_SLOT_PATH))
+      && take_status (record, RCA_SLOT_ERROR_CODE, &status))
+    rca_app_record_set (record, RCA_SLOT_STATUS, RCA_ALIAS_WEAK, rca_app_record_get (record, RCA_SLOT_ERROR_CODE));
+}
+
 void
 rca_app_record_request (RcaAppRecord *record)
 {
   split_request_line (record);
+  take_code (record);
   Target target = split_url (rca_app_record_get (record, RCA_SLOT_PATH));
   if (rca_bytes_equal (target.path, RCA_BYTES ("--"))) /* Nextcloud's nothing */
     target.path.n = 0;

@@ -129,7 +129,7 @@ named_start (const Words *words, Start *start)
 static gboolean
 spring_start (const Words *words, Start *start)
 {
-  if (words->n < 4 || !equals_folded (words->word[0], "starting") || !is_name (words->word[1]))
+  if (words->n < 4 || !equals_folded (words->word[0], "starting") || !g_ascii_isalpha (words->word[1].p[0]))
     return FALSE;
   guint using = is_version (words->word[2]) ? 3 : 2;
   gboolean spring = using + 1 < words->n && equals_folded (words->word[using], "using") && equals_folded (words->word[using + 1], "java");
@@ -137,7 +137,8 @@ spring_start (const Words *words, Start *start)
                    && equals_folded (words->word[using + 3], "pid");
   if (!spring && !older)
     return FALSE;
-  start->service = words->word[1];
+  if (is_name (words->word[1])) /* "App" tells nothing */
+    start->service = words->word[1];
   if (using == 3)
     start->version = words->word[2];
   return TRUE;

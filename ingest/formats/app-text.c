@@ -8,6 +8,7 @@
 #include "../stack-trace.h"
 #include "../text-fields.h"
 #include "../text-message.h"
+#include "../trace-lines.h"
 #include "formats.h"
 
 #define MAX_TOKENS 5  /* a stamp may be the first to fifth token */
@@ -194,12 +195,16 @@ count_accounted (const AppText *state, const RcaSampleLines *sample)
 {
   guint n = 0;
   RcaStampContext context;
+  RcaTraceState trace = { 0 };
   rca_stamp_context_init (&context, sample->mtime_ns);
   for (guint i = 0; i < sample->n_lines; i++)
   {
     Found found;
     RcaBytes line = sample->line[i];
-    n += line.n > 0 && (find_stamp (state, line, &context, &found) || rca_stack_trace_continues (line));
+    if (line.n == 0)
+      continue;
+    gboolean continues = rca_trace_line (&trace, line) != RCA_LINE_RECORD;
+    n += continues || find_stamp (state, line, &context, &found);
   }
   return n;
 }
@@ -214,7 +219,7 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
   if (fits == 0 || fits * 20 < lines)
     return;
   levels = MIN (levels, fits);
-  out->score = 27 + (gint)(40 * levels / fits) + (levels * 2 > fits ? (gint)(12 * MIN (accounted, lines) / lines) : 0);
+  out->score = 27 + (gint)(46 * levels / fits) + (levels * 2 > fits ? (gint)(16 * MIN (accounted, lines) / lines) : 0);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines begin with a time stamp, %u of them with a level", fits, lines, levels);
 }
 

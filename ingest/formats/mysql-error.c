@@ -157,7 +157,7 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
   }
   if (fits == 0 || fits * 10 < lines)
     return;
-  out->score = 60 + (gint)(35 * fits / lines);
+  out->score = 76 + (gint)(22 * fits / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines begin as MySQL's error log: time, thread, [Level]", fits, lines);
 }
 
