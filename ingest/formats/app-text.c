@@ -219,7 +219,8 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
   if (fits == 0 || fits * 20 < lines)
     return;
   levels = MIN (levels, fits);
-  out->score = 27 + (gint)(46 * levels / fits) + (levels * 2 > fits ? (gint)(16 * MIN (accounted, lines) / lines) : 0);
+  guint records = fits + lines - MIN (accounted, lines);
+  out->score = 27 + (gint)(46 * levels / records) + (levels * 2 > fits ? (gint)(16 * MIN (accounted, lines) / lines) : 0);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines begin with a time stamp, %u of them with a level", fits, lines, levels);
 }
 
