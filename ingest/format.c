@@ -22,6 +22,7 @@ static const RcaFormat *const formats[] = {
   &rca_format_json_lines,
   &rca_format_access,
   &rca_format_nginx_error,
+  &rca_format_nginx_status,
   &rca_format_kernel,
   &rca_format_sadf_json,
   &rca_format_vmstat,

@@ -57,3 +57,4 @@ extern const RcaFormat rca_format_packages;
 extern const RcaFormat rca_format_ansible;
 extern const RcaFormat rca_format_sar;
 extern const RcaFormat rca_format_snapshot;
+extern const RcaFormat rca_format_nginx_status;
