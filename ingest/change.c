@@ -215,6 +215,7 @@ static const struct {
   { "done", "success" },
   { "ok", "success" },
   { "passed", "success" },
+  { "superseded", "success" },
   { "deployed", "success" },
   { "synced", "success" },
   { "applied", "success" },
@@ -252,7 +253,7 @@ static const char *const fillers[] = {
   "operation",   "production", "prod",      "staging",      "stage",     "dev",     "canary",  "hotfix", "success",  "set",       "replica",       "up",
   "down",        "out",        "back",      "branch",       "created",   "ci",      "cd",      "into",   "due",      "finished",  "completed",     "failed",
   "succeeded",   "started",    "starting",  "successfully", "cluster",   "region",  "events",  "event",  "change",   "changes",   "updated",       "changed",
-  "enabled",     "disabled",   "activated", "emergency",    "scheduled", "routine", "planned",
+  "enabled",     "disabled",   "activated", "emergency",    "scheduled", "routine", "planned", "vars",
 };
 
 static const char *const environments[]
@@ -487,7 +488,7 @@ is_name (const Words *words, guint at)
 {
   RcaBytes word = words->word[at];
   Verb verb;
-  if (at > 0 && word_is (words->word[at - 1], "branch"))
+  if ((at > 0 && word_is (words->word[at - 1], "branch")) || memchr (word.p, '@', word.n))
     return FALSE;
   if (word.n < 2 || word.n > 64 || !g_ascii_isalpha (word.p[0]) || memchr (word.p, '=', word.n) || is_any_version (word)
       || is_one_of (word, fillers, G_N_ELEMENTS (fillers)) || is_one_of (word, environments, G_N_ELEMENTS (environments)))
@@ -555,12 +556,17 @@ read_versions (const Words *words, const Verb *verb, RcaChange *out)
   for (guint i = 0; i < words->n; i++)
   {
     RcaBytes word = words->word[i], name, version;
-    gboolean before = (i > 0 && word_is (words->word[i - 1], "from")) || (i + 1 < words->n && is_arrow (words->word[i + 1]));
+    gboolean before = (i > 0 && word_is (words->word[i - 1], "from")) || (i + 1 < words->n && is_arrow (words->word[i + 1]))
+                      || (i + 2 < words->n && word_is (words->word[i + 1], "to") && is_any_version (words->word[i + 2]));
+    gboolean target = i > 0 && word_is (words->word[i - 1], "to");
     if (is_any_version (word))
     {
       if (words->aside[i] && out->version.n > 0)
         continue;
-      take_version (out, word, before);
+      if (target)
+        out->version = word;
+      else
+        take_version (out, word, before);
       if (out->service.n == 0)
         take_service_before (words, i, verb->at + verb->n, out);
     }
@@ -615,6 +621,9 @@ read_people_and_places (const Words *words, RcaChange *out)
     RcaBytes word = words->word[i];
     if (i > 0 && word_is (words->word[i - 1], "by") && out->actor.n == 0)
       out->actor = word_is (word, "user") && i + 1 < words->n ? words->word[i + 1] : word;
+    else if (out->actor.n == 0 && word.n > 3 && memchr (word.p, '@', word.n) && memchr (word.p, '.', word.n) && g_ascii_isalpha (word.p[0])
+             && !rca_is_version (rca_bytes_from (word, (gsize)((const char *)memchr (word.p, '@', word.n) - word.p) + 1)))
+      out->actor = word;
     if (i > 0 && out->environment.n == 0 && is_one_of (word, environments, G_N_ELEMENTS (environments))
         && (word_is (words->word[i - 1], "to") || word_is (words->word[i - 1], "in") || word_is (words->word[i - 1], "on") || words->aside[i]))
       out->environment = word;
@@ -670,8 +679,8 @@ rca_change_read_release (RcaBytes text, RcaChange *out)
   Verb verb;
   *out = (RcaChange){ .kind = RCA_CHANGE_NONE };
   split (first_line (text), &words);
-  gboolean found = find_verb (&words, &verb);
-  gboolean config = found && verb.kind == RCA_CHANGE_CONFIG && verb.strength == STRONG && verb.at == 0;
+  gboolean found = find_verb (&words, &verb) && verb.strength == STRONG;
+  gboolean config = found && verb.kind == RCA_CHANGE_CONFIG && verb.at == 0;
   if (!found || (verb.kind != RCA_CHANGE_ROLLBACK && verb.kind != RCA_CHANGE_DEPLOY && !config))
     verb = (Verb){ RCA_CHANGE_DEPLOY, found ? WEAK : STRONG, 0, 0 };
   if (verb.n > 0)

@@ -14,6 +14,7 @@
 #define MAX_PATHS       4
 #define MAX_NESTING     6
 #define MAX_DEPLOYMENTS 4096
+#define MAX_SUMMARY     200
 
 typedef enum {
   SLOT_TIME,
@@ -411,7 +412,7 @@ take_member (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guin
   if (type == RCA_JSON_OBJECT)
     return depth < MAX_NESTING && !is_closed (name);
   if (type == RCA_JSON_ARRAY)
-    return depth < 3 && strcmp (name, "tags") == 0;
+    return depth < 4 && (strcmp (name, "tags") == 0 || strcmp (name, "images") == 0);
   if (type == RCA_JSON_NULL)
     return FALSE;
   if (type == RCA_JSON_TRUE && (strstr (name, "rollback") || strstr (name, "revert")))
@@ -419,6 +420,21 @@ take_member (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guin
   if (rca_bytes_has_prefix (path, RCA_BYTES ("tags.")) && type == RCA_JSON_STRING && g_ascii_isdigit (key.p[0]))
   {
     take_tag (item, value);
+    return FALSE;
+  }
+  /* {"service": {"name": …}}, {"flag": {"key": …}}: called after the object around it */
+  if (depth >= 2 && (strcmp (name, "key") == 0 || strcmp (name, "id") == 0 || strcmp (name, "name") == 0 || strcmp (name, "value") == 0))
+  {
+    RcaBytes above = rca_bytes (path.p, path.n > key.n ? path.n - key.n - 1 : 0);
+    const char *dot = memrchr (above.p, '.', above.n);
+    plain_name (dot ? rca_bytes_from (above, (gsize)(dot + 1 - above.p)) : above, parent, sizeof parent);
+    for (guint i = 0; i < G_N_ELEMENTS (aliases); i++)
+      if (strcmp (aliases[i].name, parent) == 0 && aliases[i].slot != SLOT_TIME && aliases[i].slot != SLOT_NOT)
+        put_value (item, aliases[i].slot, aliases[i].strength * 5u, value);
+  }
+  if (rca_bytes_find (path, RCA_BYTES ("images.")) >= 0 && type == RCA_JSON_STRING)
+  {
+    put_value (item, SLOT_VERSION, 38, value);
     return FALSE;
   }
   for (guint i = 0; i < G_N_ELEMENTS (aliases); i++)
@@ -429,16 +445,6 @@ take_member (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guin
       put_value (item, aliases[i].slot, aliases[i].strength * 5u + (depth < 5 ? 5 - depth : 0), value);
       return FALSE;
     }
-  /* {"service": {"name": …}}, {"flag": {"key": …}} */
-  if (depth >= 2 && (strcmp (name, "key") == 0 || strcmp (name, "id") == 0))
-  {
-    RcaBytes above = rca_bytes (path.p, path.n - key.n - 1);
-    const char *dot = memrchr (above.p, '.', above.n);
-    plain_name (dot ? rca_bytes_from (above, (gsize)(dot + 1 - above.p)) : above, parent, sizeof parent);
-    for (guint i = 0; i < G_N_ELEMENTS (aliases); i++)
-      if (strcmp (aliases[i].name, parent) == 0 && aliases[i].slot != SLOT_TIME)
-        put_value (item, aliases[i].slot, aliases[i].strength * 5u, value);
-  }
   return FALSE;
 }
 
@@ -593,7 +599,8 @@ settle (Item *item)
     item->kind = RCA_CHANGE_NONE;
   if (tells_of_incident (v[SLOT_KIND]))
     item->kind = RCA_CHANGE_NONE;
-  if (v[SLOT_VERSION].n == 0 && (item->kind == RCA_CHANGE_DEPLOY || item->kind == RCA_CHANGE_ROLLBACK))
+  if ((v[SLOT_VERSION].n == 0 || (rca_is_commit (v[SLOT_VERSION]) && rca_is_version (told.version)))
+      && (item->kind == RCA_CHANGE_DEPLOY || item->kind == RCA_CHANGE_ROLLBACK))
     v[SLOT_VERSION] = told.version;
   if (v[SLOT_SERVICE].n == 0)
     v[SLOT_SERVICE] = item->kind == RCA_CHANGE_FLAG && v[SLOT_FLAG].n > 0 ? v[SLOT_FLAG]
@@ -778,6 +785,61 @@ lies_in (RcaBytes value, RcaBytes text)
   return value.n > 0 && value.p >= text.p && value.p < text.p + text.n;
 }
 
+typedef struct {
+  const Item *item;
+  char *text;
+  gsize n;
+} Summary;
+
+static void
+append (Summary *summary, RcaBytes bytes)
+{
+  gsize n = MIN (bytes.n, MAX_SUMMARY - summary->n);
+  if (n > 0)
+    memcpy (summary->text + summary->n, bytes.p, n);
+  summary->n += n;
+}
+
+/* Members that are neither who, when nor a heading: "key=db.pool.max old=20 new=5". */
+static gboolean
+append_member (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth, gpointer user)
+{
+  Summary *summary = user;
+  const RcaBytes *v = summary->item->value;
+  if (type == RCA_JSON_OBJECT)
+    return depth < 2;
+  if (type == RCA_JSON_ARRAY || type == RCA_JSON_NULL || value.n > 60)
+    return FALSE;
+  for (Slot slot = 0; slot < N_SLOTS; slot++)
+    if (slot != SLOT_SETTING && slot != SLOT_BEFORE && slot != SLOT_VERSION && v[slot].n == value.n && v[slot].p == value.p)
+      return FALSE;
+  append (summary, RCA_BYTES (" "));
+  append (summary, key);
+  append (summary, RCA_BYTES ("="));
+  append (summary, value);
+  return FALSE;
+}
+
+/* What a change without a text of its own says. */
+static RcaBytes
+summary_of (const Item *item)
+{
+  Summary summary = { item, rca_arena_alloc (item->state->arena, MAX_SUMMARY), 0 };
+  const RcaBytes *v = item->value;
+  append (&summary, v[SLOT_KIND].n > 0 ? v[SLOT_KIND] : rca_bytes_str (rca_change_kind_name (item->kind)));
+  if (v[SLOT_SERVICE].n > 0)
+    append (&summary, RCA_BYTES (" "));
+  append (&summary, v[SLOT_SERVICE]);
+  if (item->kind != RCA_CHANGE_DEPLOY && item->kind != RCA_CHANGE_ROLLBACK && !item->shape)
+    rca_json_scan (item->object, item->state->arena, append_member, &summary);
+  else if (v[SLOT_VERSION].n > 0)
+  {
+    append (&summary, RCA_BYTES (" "));
+    append (&summary, v[SLOT_VERSION]);
+  }
+  return rca_bytes (summary.text, summary.n);
+}
+
 static void
 emit_item (const Item *item, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
@@ -788,7 +850,7 @@ emit_item (const Item *item, RcaEvent *ev, RcaEmit emit, gpointer user)
     RcaStamp stamp = { .time_ns = item->time_ns, .flags = item->stamp_flags };
     rca_stamp_apply (&stamp, ev);
   }
-  rca_event_set_str (ev, RCA_FIELD_MESSAGE, v[SLOT_TEXT].n > 0 ? v[SLOT_TEXT] : v[SLOT_KIND].n > 0 ? v[SLOT_KIND] : item->object);
+  rca_event_set_str (ev, RCA_FIELD_MESSAGE, v[SLOT_TEXT].n > 0 ? v[SLOT_TEXT] : summary_of (item));
   rca_event_set_str (ev, RCA_FIELD_ENVIRONMENT, v[SLOT_ENVIRONMENT]);
   rca_event_set_str (ev, RCA_FIELD_SERVICE, v[SLOT_SERVICE]);
   rca_event_set_str (ev, RCA_FIELD_ACTOR, v[SLOT_ACTOR]);
@@ -796,8 +858,11 @@ emit_item (const Item *item, RcaEvent *ev, RcaEmit emit, gpointer user)
   if (item->kind != RCA_CHANGE_NONE)
   {
     rca_event_set_num (ev, RCA_FIELD_CHANGE_KIND, item->kind);
-    rca_event_set_str (ev, RCA_FIELD_VERSION, v[SLOT_VERSION]);
-    rca_event_set_str (ev, RCA_FIELD_VERSION_BEFORE, v[SLOT_BEFORE]);
+    gboolean versioned = item->kind == RCA_CHANGE_DEPLOY || item->kind == RCA_CHANGE_ROLLBACK || item->kind == RCA_CHANGE_PACKAGE;
+    if (versioned || rca_is_version (v[SLOT_VERSION]))
+      rca_event_set_str (ev, RCA_FIELD_VERSION, v[SLOT_VERSION]);
+    if (versioned || rca_is_version (v[SLOT_BEFORE]))
+      rca_event_set_str (ev, RCA_FIELD_VERSION_BEFORE, v[SLOT_BEFORE]);
     const char *outcome = rca_change_outcome (v[SLOT_OUTCOME]);
     rca_event_set_str (ev, RCA_FIELD_OUTCOME, outcome ? rca_bytes_str (outcome) : v[SLOT_OUTCOME]);
   }
@@ -947,7 +1012,7 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
   state_close (count.state);
   if (count.changes * 2 < lines || count.changes == 0)
     return;
-  out->score = (gint)(90 * count.changes / lines);
+  out->score = 55 + (gint)(35 * count.changes / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are change events in JSON", count.changes, lines);
 }
 

@@ -101,6 +101,21 @@ read_line (const ChangeLog *log, RcaBytes text, RcaChange *change)
     change->kind = RCA_CHANGE_NONE;
 }
 
+/* The names of a table's columns: "timestamp,service,version,kind". */
+static gboolean
+is_heading (RcaBytes line)
+{
+  guint marks = 0;
+  for (gsize i = 0; i < line.n; i++)
+    if (g_ascii_isdigit (line.p[i]))
+      return FALSE;
+    else
+      marks += line.p[i] == ',' || line.p[i] == '\t' || line.p[i] == ';' || line.p[i] == '|';
+  return marks >= 2
+         && (g_ascii_strncasecmp (line.p, "time", 4) == 0 || g_ascii_strncasecmp (line.p, "date", 4) == 0 || rca_bytes_find (line, RCA_BYTES ("version")) >= 0
+             || rca_bytes_find (line, RCA_BYTES ("service")) >= 0);
+}
+
 static void
 init (ChangeLog *log, const RcaSampleLines *sample)
 {
@@ -111,7 +126,7 @@ init (ChangeLog *log, const RcaSampleLines *sample)
 static void
 sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
-  guint lines = 0, changes = 0, strong = 0, levels = 0;
+  guint lines = 0, changes = 0, strong = 0, releases = 0, levels = 0;
   ChangeLog log;
   init (&log, sample);
   for (guint i = 0; i < sample->n_lines; i++)
@@ -123,6 +138,8 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
       continue;
     if (text.p[0] == '{' || text.n > 2000)
       return;
+    if (is_heading (text))
+      continue;
     lines++;
     if (!find_stamp (text, &log.context, &line))
       continue;
@@ -130,12 +147,14 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
     levels += rca_severity_find (message) != RCA_SEVERITY_NONE;
     read_line (&log, message, &change);
     changes += change.kind != RCA_CHANGE_NONE;
-    strong += change.kind != RCA_CHANGE_NONE && (change.strong || change.version.n > 0);
+    /* a worker's log is full of jobs */
+    strong += change.kind != RCA_CHANGE_NONE && change.kind != RCA_CHANGE_JOB && (change.strong || change.version.n > 0);
+    releases += change.strong && change.version.n > 0 && (change.kind == RCA_CHANGE_DEPLOY || change.kind == RCA_CHANGE_ROLLBACK);
   }
   guint telling = log.named ? changes : strong;
-  if (lines == 0 || telling * 100 < lines * (log.named ? 40 : 60) || levels * 2 > lines)
+  if (lines == 0 || telling * 100 < lines * (log.named ? 40 : 60) || (levels * 2 > lines && !(log.named && strong * 100 >= lines * 60)))
     return;
-  out->score = (gint)(65 * telling / lines) + (log.named ? 10 : 0);
+  out->score = (gint)((log.named ? 92 : releases * 2 >= lines ? 97 : 65) * telling / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines tell of a change at a time", telling, lines);
 }
 
@@ -156,7 +175,7 @@ change_log_line (gpointer state, RcaBytes line)
   gsize i = 0;
   while (i < line.n && g_ascii_isspace (line.p[i]))
     i++;
-  if (i == line.n || line.p[0] == '#')
+  if (i == line.n || line.p[0] == '#' || is_heading (line))
     return RCA_LINE_NONE;
   return i > 0 && !find_stamp (line, &scratch, &parts) ? RCA_LINE_CONTINUES : RCA_LINE_RECORD;
 }
@@ -173,9 +192,16 @@ change_log_decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, 
   if (!find_stamp (first, &log->context, &line))
     return RCA_DECODE_REJECT;
   rca_stamp_apply (&line.stamp, ev);
-  RcaBytes message = message_of (&line, first);
+  gboolean capistrano = line.n == 14 && is_release_name (first, line.at);
+  RcaBytes message = capistrano ? first : message_of (&line, first);
   rca_event_set_str (ev, RCA_FIELD_MESSAGE, message);
   read_line (log, message, &change);
+  if (capistrano)
+  { /* "bob rolled back to release 20261124021104" */
+    change.service = (RcaBytes){ NULL, 0 };
+    if (change.version.n == 0)
+      change.version = rca_bytes (first.p + line.at, line.n);
+  }
   rca_change_apply (&change, ev);
   emit (ev, user);
   return RCA_DECODE_OK;

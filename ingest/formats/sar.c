@@ -4,16 +4,25 @@
 #include "../monitor-columns.h"
 #include "../number.h"
 #include "../timestamp.h"
+#include <xxhash.h>
 
 enum { MOST_COLUMNS = 48, MOST_SAMPLES = 64, MOST_HEADER = 1024 };
 
 typedef struct {
-  RcaStampContext context;
-  gboolean csv;
-  gboolean epoch; /* pidstat -H: seconds since 1970 */
-  char header[MOST_HEADER];
+  char text[MOST_HEADER];
   RcaBytes name[MOST_COLUMNS];
   guint n;
+  gboolean used;
+} Header;
+
+typedef struct {
+  RcaStampContext context;
+  gboolean csv;
+  gboolean epoch;   /* pidstat -H: seconds since 1970 */
+  Header header[2]; /* a line is asked about before the record above it is decoded: that one's header is kept */
+  guint newest;
+  guint64 last_row[2]; /* hashes of the last rows asked about, and their headers */
+  guint last_header[2];
   char date[24]; /* of the banner */
   char host[128];
   gsize host_n;
@@ -88,19 +97,23 @@ is_header (RcaBytes line)
 static void
 learn_header (Sar *sar, RcaBytes line)
 {
-  gsize n = MIN (line.n, sizeof sar->header);
-  memcpy (sar->header, line.p, n);
-  RcaBytes copy = rca_bytes (sar->header, n), word[MOST_COLUMNS];
+  if (sar->header[sar->newest].used)
+    sar->newest ^= 1;
+  Header *header = &sar->header[sar->newest];
+  gsize n = MIN (line.n, sizeof header->text);
+  memcpy (header->text, line.p, n);
+  header->used = FALSE;
+  RcaBytes copy = rca_bytes (header->text, n), word[MOST_COLUMNS];
   if (sar->csv)
   {
-    sar->n = split_csv (rca_bytes_from (copy, 2), sar->name);
+    header->n = split_csv (rca_bytes_from (copy, 2), header->name);
     return;
   }
   guint words = rca_monitor_words (copy, word, MOST_COLUMNS), first = word[0].p[0] == '#' ? 2 : is_half (word[1]) ? 2 : 1;
   sar->epoch = word[0].p[0] == '#';
-  sar->n = 0;
+  header->n = 0;
   for (guint i = first; i < words; i++)
-    sar->name[sar->n++] = word[i];
+    header->name[header->n++] = word[i];
 }
 
 static void
@@ -145,6 +158,31 @@ sar_open (const RcaSampleLines *sample)
 }
 
 static RcaLineKind
+row (Sar *sar, RcaBytes line)
+{
+  guint64 hash = XXH3_64bits (line.p, line.n);
+  sar->header[sar->newest].used = TRUE;
+  if (hash != sar->last_row[1])
+  {
+    sar->last_row[0] = sar->last_row[1];
+    sar->last_header[0] = sar->last_header[1];
+  }
+  sar->last_row[1] = hash;
+  sar->last_header[1] = sar->newest;
+  return RCA_LINE_RECORD;
+}
+
+static const Header *
+header_of (const Sar *sar, RcaBytes line)
+{
+  guint64 hash = XXH3_64bits (line.p, line.n);
+  for (guint i = 2; i-- > 0;)
+    if (sar->last_row[i] == hash)
+      return &sar->header[sar->last_header[i]];
+  return &sar->header[sar->newest];
+}
+
+static RcaLineKind
 line_kind (gpointer state, RcaBytes line)
 {
   Sar *sar = state;
@@ -152,14 +190,14 @@ line_kind (gpointer state, RcaBytes line)
   {
     if (is_csv_header (line))
       learn_header (sar, line);
-    return line.n == 0 || line.p[0] == '#' || rca_bytes_find (line, RCA_BYTES (";LINUX-RESTART")) > 0 ? RCA_LINE_NONE : RCA_LINE_RECORD;
+    return line.n == 0 || line.p[0] == '#' || rca_bytes_find (line, RCA_BYTES (";LINUX-RESTART")) > 0 ? RCA_LINE_NONE : row (sar, line);
   }
   if (is_banner (line))
     learn_banner (sar, line);
   else if (is_header (line))
     learn_header (sar, line);
   else if (line.n > 0 && !rca_bytes_has_prefix (line, RCA_BYTES ("Average:")) && rca_bytes_find (line, RCA_BYTES ("LINUX RESTART")) < 0)
-    return RCA_LINE_RECORD;
+    return row (sar, line);
   return RCA_LINE_NONE;
 }
 
@@ -170,7 +208,8 @@ read_csv (Sar *sar, RcaBytes record, RcaEvent *ev)
   RcaStamp stamp;
   gint64 epoch;
   guint n = split_csv (record, word);
-  if (n < 4 || n > sar->n)
+  const Header *header = header_of (sar, record);
+  if (n < 4 || n > header->n)
     return FALSE;
   if (rca_stamp_parse_epoch (word[2], &epoch))
     ev->time_ns = epoch;
@@ -179,7 +218,7 @@ read_csv (Sar *sar, RcaBytes record, RcaEvent *ev)
   else
     return FALSE;
   rca_event_set_str (ev, RCA_FIELD_HOST, word[0]);
-  ev->n_samples = rca_monitor_columns (sar->name + 3, word + 3, n - 3, sar->sample, MOST_SAMPLES);
+  ev->n_samples = rca_monitor_columns (header->name + 3, word + 3, n - 3, sar->sample, MOST_SAMPLES);
   return TRUE;
 }
 
@@ -189,7 +228,8 @@ read_row (Sar *sar, RcaBytes record, RcaEvent *ev)
   RcaBytes word[MOST_COLUMNS];
   RcaStamp stamp;
   guint n = rca_monitor_words (record, word, MOST_COLUMNS), first = 1;
-  if (n < 2 || sar->n == 0)
+  const Header *header = header_of (sar, record);
+  if (n < 2 || header->n == 0)
     return FALSE;
   if (n > 2 && is_half (word[1]))
     first = 2;
@@ -206,7 +246,7 @@ read_row (Sar *sar, RcaBytes record, RcaEvent *ev)
   else
     return FALSE;
   rca_event_set_str (ev, RCA_FIELD_HOST, rca_bytes (sar->host, sar->host_n));
-  ev->n_samples = rca_monitor_columns (sar->name, word + first, MIN (n - first, sar->n), sar->sample, MOST_SAMPLES);
+  ev->n_samples = rca_monitor_columns (header->name, word + first, MIN (n - first, header->n), sar->sample, MOST_SAMPLES);
   return TRUE;
 }
 
