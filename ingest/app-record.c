@@ -101,8 +101,8 @@ add_attribute (RcaAppRecord *record, RcaBytes path, RcaBytes value)
     ev->attribute[ev->n_attributes++] = (RcaAttribute){ rca_arena_copy (record->arena, path), value };
 }
 
-static const RcaAlias *
-find_alias (RcaAppRecord *record, RcaBytes path, gint64 *unit_ns)
+const RcaAlias *
+rca_app_record_alias (RcaAppRecord *record, RcaBytes path, gint64 *unit_ns)
 {
   RcaAliasMemo *memo = &record->source->memo[record->n_pairs++ % RCA_ALIAS_MEMOS];
   if (memo->n == path.n && memcmp (memo->path, path.p, path.n) == 0)
@@ -125,7 +125,7 @@ rca_app_record_pair (RcaAppRecord *record, RcaBytes path, RcaBytes value, RcaJso
   gint64 unit_ns = 0;
   if (type == RCA_JSON_NULL || value.n == 0)
     return;
-  const RcaAlias *alias = find_alias (record, path, &unit_ns);
+  const RcaAlias *alias = rca_app_record_alias (record, path, &unit_ns);
   if (alias && alias->slot == RCA_SLOT_STATUS && !g_ascii_isdigit (value.p[0])) /* Datadog's "status": "error" */
     rca_app_record_set (record, RCA_SLOT_LEVEL, RCA_ALIAS_WEAK, value);
   else if (alias && alias->slot != RCA_SLOT_NONE)

@@ -63,6 +63,9 @@ G_STATIC_ASSERT (RCA_N_SLOTS <= 64);
 
 void rca_app_record_begin (RcaAppRecord *record, RcaEvent *ev, RcaArena *arena, RcaAppSource *source);
 
+/* rca_alias_find() by way of the source's memory. */
+const RcaAlias *rca_app_record_alias (RcaAppRecord *record, RcaBytes path, gint64 *unit_ns);
+
 /* A member or pair: into its slot, else an attribute. @path is dotted; JSON objects and arrays are not given. */
 void rca_app_record_pair (RcaAppRecord *record, RcaBytes path, RcaBytes value, RcaJsonType type);
 

@@ -438,12 +438,16 @@ is_request_id (RcaBytes text)
   return rest.n >= 4 && !memchr (rest.p, ' ', rest.n);
 }
 
+/* main, worker-3, http-nio-8080-exec-1, ForkPoolWorker-1, Thread-6, [QuorumPeer…]: pools number their threads. */
 static gboolean
 is_thread (RcaBytes name)
 {
-  static const char *const words[] = { "main",    "MainThread", "thread", "Thread", "exec",     "pool",        "worker", "Worker",
-                                       "preinit", "scheduling", "task-",  "nio",    "executor", "MainProcess", "-thread" };
+  static const char *const words[] = { "hread", "exec", "pool", "orker", "preinit", "scheduling", "task-", "nio-", "Process" };
   if (memchr (name.p, '.', name.n) || (memchr (name.p, ':', name.n) && name.n <= 40))
+    return FALSE;
+  if (name.n >= 4 && (memcmp (name.p, "main", 4) == 0 || memcmp (name.p, "Main", 4) == 0))
+    return TRUE;
+  if (!memchr (name.p, '-', name.n) && !memchr (name.p, 'h', name.n) && !memchr (name.p, 'k', name.n)) /* none of the words without more */
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (rca_bytes_find (name, rca_bytes_str (words[i])) >= 0)

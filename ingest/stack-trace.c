@@ -475,5 +475,6 @@ rca_exception_in_line (RcaBytes line, RcaException *out)
 gboolean
 rca_exception_is_type (RcaBytes word)
 {
-  return type_length (word) == word.n && ends_like_exception (word) && looks_like_type (word, TRUE);
+  gsize last = last_component (word);
+  return last < word.n && g_ascii_isupper (word.p[last]) && type_length (word) == word.n && ends_like_exception (word) && looks_like_type (word, TRUE);
 }

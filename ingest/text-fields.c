@@ -37,7 +37,7 @@ text_pair (RcaAppRecord *record, RcaBytes key, RcaBytes value)
 {
   gint64 unit_ns = 0;
   RcaEvent *ev = record->ev;
-  const RcaAlias *alias = rca_alias_find (key, &unit_ns);
+  const RcaAlias *alias = rca_app_record_alias (record, key, &unit_ns);
   if (alias && is_welcome (alias))
   {
     if (!rca_app_record_has (record, alias->slot))
@@ -48,6 +48,28 @@ text_pair (RcaAppRecord *record, RcaBytes key, RcaBytes value)
   }
   else if (ev->n_attributes < MAX_TEXT_PAIRS)
     ev->attribute[ev->n_attributes++] = (RcaAttribute){ key, value };
+}
+
+static inline gboolean
+ends_value (char c)
+{
+  switch (c)
+  {
+  case ' ':
+  case '\t':
+  case ',':
+  case ';':
+  case ')':
+  case ']':
+  case '}':
+  case '>':
+  case '|':
+  case '"':
+  case '\0':
+    return TRUE;
+  default:
+    return FALSE;
+  }
 }
 
 /* The value that begins at @at: quoted, or up to a blank or bracket. Returns where it ends. */
@@ -64,7 +86,7 @@ read_value (RcaBytes text, gsize at, RcaBytes *value)
     *value = rca_bytes (text.p + at + 1, end - at - 1);
     return MIN (end + 1, text.n);
   }
-  while (i < text.n && !strchr (" \t,;)]}>|\"", text.p[i]))
+  while (i < text.n && !ends_value (text.p[i]))
     i++;
   *value = rca_bytes (text.p + at, i - at);
   return i;
@@ -243,7 +265,8 @@ find_method (RcaBytes line, gsize *at, gsize *n, RcaBytes *target)
 {
   for (gsize i = 0; i + 5 < line.n; i++)
   {
-    if (line.p[i] < 'D' || line.p[i] > 'P' || (i > 0 && !strchr (" \"'[(|<>:\t", line.p[i - 1])) || (*n = method_at (line, i)) == 0)
+    if ((line.p[i] != 'G' && line.p[i] != 'P' && line.p[i] != 'D' && line.p[i] != 'H' && line.p[i] != 'O') || (i > 0 && !strchr (" \"'[(|<>:\t", line.p[i - 1]))
+        || (*n = method_at (line, i)) == 0)
       continue;
     gsize from = i + *n;
     while (from < line.n && strchr (" \"':-", line.p[from]))

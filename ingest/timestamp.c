@@ -112,7 +112,7 @@ read_zone_name (Reader *r)
   if (n < 3 || n > 4 || (n < left (r) && (is_digit (r->p[n]) || r->p[n] == '_' || r->p[n] == '/')))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (zones); i++)
-    if (memcmp (zones[i].name, r->p, n) == 0 && zones[i].name[n] == '\0')
+    if (zones[i].name[0] == r->p[0] && memcmp (zones[i].name, r->p, n) == 0 && zones[i].name[n] == '\0')
     {
       r->p += n;
       r->offset_s = zones[i].minutes * 60;
