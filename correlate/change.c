@@ -184,7 +184,8 @@ static gint64
 requests_between (const RcaFacts *f, gint64 from, gint64 to)
 {
   double n = 0;
-  for (guint i = rca_context_bucket (f->c, from); i < rca_context_bucket (f->c, to) && i < f->c->n; i++)
+  /* whole buckets: those of the change's own may have come before it */
+  for (guint i = rca_context_bucket (f->c, from) + 1; i < rca_context_bucket (f->c, to) && i < f->c->n; i++)
     n += f->c->site->requests[i];
   return (gint64) n;
 }
@@ -218,21 +219,34 @@ mechanism_words (const RcaCandidate *m)
     }
 }
 
+/* Two changes cannot both have set off the same thing: it is the one's that fits clearly better. */
+static gboolean
+fits_another_better (const RcaCandidate *c, GPtrArray *candidates)
+{
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      const RcaCandidate *other = g_ptr_array_index (candidates, i);
+      if (other != c && other->change && other->mechanism == c->mechanism && other->fit > c->fit + 1)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 weigh_change (RcaFacts *f, RcaCandidate *c, GPtrArray *candidates)
 {
   char at[16], m_at[16], s_at[16];
-  double weight = 0, alone = rca_weight_change (&f->symptom, &c->onset, horizon (f));
+  const double most = 8;
+  double alone = rca_weight_change (&f->symptom, &c->onset, horizon (f));
   double lag = (double) (f->o->start_ns - c->onset_ns) / 1e9;
-  c->mechanism = find_mechanism (f, c, candidates, &weight);
   RcaEvidence *e;
-  if (c->mechanism && weight > alone)
-    e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, weight, "%s at %s; the first new %s after it is %s, from %s on; requests fail from %s on", c->subject,
+  if (c->mechanism && c->fit > alone && !fits_another_better (c, candidates))
+    e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, MIN (c->fit, most), "%s at %s; the first new %s after it is %s, from %s on; requests fail from %s on", c->subject,
                            rca_clock (c->onset_ns, at), mechanism_words (c->mechanism), c->mechanism->subject, rca_clock (c->mechanism->onset_ns, m_at),
                            rca_clock (f->o->start_ns, s_at));
   else
     {
-      c->mechanism = NULL;
+      c->unclaimed = TRUE;
       if (lag >= 0 || fabs (lag) * 1e9 < (double) f->c->width_ns)
         e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s at %s, %.0f s before the failing; nothing in the logs changed its nature with it", c->subject, rca_clock (c->onset_ns, at), MAX (lag, 0));
       else
@@ -243,7 +257,8 @@ weigh_change (RcaFacts *f, RcaCandidate *c, GPtrArray *candidates)
     rca_candidate_add (c, RCA_EVIDENCE_SHARE, -4, "it changed %s; the requests fail in %s", c->change->service ? c->change->service : "something else", f->failing_service ? f->failing_service : "another service");
   if (c->kind == RCA_KIND_DEPLOY)
     weigh_version (f, c);
-  weigh_dormancy (f, c);
+  if (!c->unclaimed)
+    weigh_dormancy (f, c);
 }
 
 void
@@ -253,14 +268,26 @@ rca_weigh_changes (RcaFacts *f, GPtrArray *candidates)
     {
       RcaCandidate *c = g_ptr_array_index (candidates, i);
       if (c->change)
+        c->mechanism = find_mechanism (f, c, candidates, &c->fit);
+    }
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      RcaCandidate *c = g_ptr_array_index (candidates, i);
+      if (c->change)
         weigh_change (f, c, candidates);
+    }
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      RcaCandidate *c = g_ptr_array_index (candidates, i);
+      if (c->unclaimed)
+        c->mechanism = NULL;
     }
 }
 
 double
 rca_change_takes (const RcaFacts *f, const RcaCandidate *c, const RcaCandidate *m)
 {
-  if (!c->in_scope || !is_mechanism (c, m) || m->onset.n == 0)
+  if (!c->in_scope || c->unclaimed || !is_mechanism (c, m) || m->onset.n == 0)
     return 0;
   double lag = (double) (m->onset_ns - c->onset_ns) / 1e9, step = (double) f->c->width_ns / 1e9;
   /* the bucket's middle is not the instant: within its range it may lie right after the change */

@@ -85,7 +85,7 @@ rca_weight_change_mechanism (const RcaInstant *s, const RcaInstant *c, const Rca
           lag += m->p[j] * s->p[i] * (0.98 * g + epsilon / horizon);
         }
     }
-  return MIN (log (tight * horizon) + log (lag * horizon), 8);
+  return log (tight * horizon) + log (lag * horizon);
 }
 
 double

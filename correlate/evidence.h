@@ -19,7 +19,8 @@ double rca_lag_density (double lag_s);
 /* A change at @change, the symptom at @symptom, no mechanism known: at most 2. @horizon_s: the
  * span the source of changes covers, at least an hour. */
 double rca_weight_change (const RcaInstant *symptom, const RcaInstant *change, double horizon_s);
-/* … with a mechanism: at most 8. */
+/* … with a mechanism, not yet capped (a ledger counts at most 8): which of two changes fits better is
+ * told by what the cap would hide. */
 double rca_weight_change_mechanism (const RcaInstant *symptom, const RcaInstant *change, const RcaInstant *mechanism, double horizon_s);
 /* A statement, lock, path, provider: exponential of 10 s on either side of zero, never after the symptom's range. */
 double rca_weight_together (const RcaInstant *symptom, const RcaInstant *cause, double symptom_hi_s, double horizon_s);

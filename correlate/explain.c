@@ -90,7 +90,9 @@ find_parents (const RcaFacts *f, GPtrArray *candidates, double *share)
           double r = takes (f, a, b);
           if (r < 0.3 || is_ancestor (b, a))
             continue;
-          double worth = r * exp (CLAMP (a->score, -30, 30));
+          /* of two changes the one that fits better, also beyond what a ledger counts */
+          double better = a->change && a->fit > 8 ? a->fit - 8 : 0;
+          double worth = r * exp (CLAMP (a->score + better, -30, 30));
           if (worth > best)
             best = worth, b->parent = a, share[i] = r;
         }
@@ -173,6 +175,24 @@ normalise (RcaStory *s)
   s->unknown = (1 - unknown_floor) * s->unknown / sum + unknown_floor;
 }
 
+/* Connections that do not come back have a reason in the database or on the way to it. Without the
+ * database's log that reason is out of sight: nearly half of the belief is left to unknown. */
+static void
+leave_to_unknown (const RcaFacts *f, RcaStory *s)
+{
+  const double out_of_sight = 0.45;
+  if (rca_context_has_stream (f->c, RCA_STREAM_DB))
+    return;
+  for (guint i = 0; i < s->candidates->len; i++)
+    {
+      RcaCandidate *c = g_ptr_array_index (s->candidates, i);
+      if (c->parent || (c->kind != RCA_KIND_DB_CONNECTIONS && c->kind != RCA_KIND_DB_FAULT))
+        continue;
+      s->unknown += out_of_sight * c->mass;
+      c->mass *= 1 - out_of_sight;
+    }
+}
+
 RcaStory *
 rca_explain (RcaFacts *f)
 {
@@ -200,6 +220,7 @@ rca_explain (RcaFacts *f)
       if (!c->parent)
         settle_mass (s->candidates, share, c);
     }
+  leave_to_unknown (f, s);
   g_ptr_array_sort (s->candidates, by_mass);
   return s;
 }

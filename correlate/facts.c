@@ -142,7 +142,7 @@ learn_services (RcaFacts *f)
   for (guint i = 0; i < f->c->sources->source->len; i++)
     {
       const RcaSourceInfo *s = g_ptr_array_index (f->c->sources->source, i);
-      if (s->service && (s->stream == RCA_STREAM_APP || s->stream == RCA_STREAM_ACCESS))
+      if (s->service && s->stream == RCA_STREAM_APP) /* a web server's name is no application's */
         g_hash_table_add (f->services, g_ascii_strdown (s->service, -1));
     }
   RcaFrame *services = rca_facts_frame (f, RCA_FACT_SERVICES);

@@ -27,7 +27,9 @@ struct RcaCandidate {
   gboolean in_scope;         /* a change: of a service that fails, or of an unknown one */
   double load_share;         /* a statement: of the additional time the database spent */
   double direct_n;           /* requests of the failing routes served between a change and the onset */
+  double fit;                /* a change: weight of its timing with that mechanism, uncapped */
   RcaCandidate *mechanism;   /* of a change: the first thing that changed its nature after it */
+  gboolean unclaimed;        /* a change: no mechanism is its own */
   RcaCandidate *parent;      /* whose consequence it is */
   GPtrArray *evidence;       /* RcaEvidence* */
   double log_prior, log_weight;
