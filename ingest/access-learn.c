@@ -651,21 +651,36 @@ is_body_with_headers (const Learning *l, const Column *c)
   return both > 2 && near * 100 >= both * 95;
 }
 
-/* Apache's %D, Tomcat's %D, %T: a whole number behind the rest that is no size, serial or port. */
+/* A serial, a port, a constant, or a number too even to be a time. */
+static gboolean
+is_no_duration (const Learning *l, guint i)
+{
+  const Column *c = &l->column[i];
+  if (c->ascending && c->distinct > 3)
+    return TRUE;
+  if (i > 0 && mostly (&l->column[i - 1], SHAPE_ADDRESS) && c->most < 65536 && c->least >= 80)
+    return TRUE;
+  if (c->distinct == 1 && l->rows >= 4 && c->most > 3)
+    return TRUE;
+  return c->least > 1024 && c->most - c->least < 200;
+}
+
+/* Apache's %D, Tomcat's %D, %T: a whole number that is no size, serial or port, behind the rest
+ * or right before the request. */
 static void
 give_whole_duration (Learning *l)
 {
   gint found = -1;
-  if (taken (l, RCA_ROLE_REQUEST_TIME) || !taken (l, RCA_ROLE_BYTES))
+  if (taken (l, RCA_ROLE_REQUEST_TIME) || !taken (l, RCA_ROLE_BYTES) || !taken (l, RCA_ROLE_TIME))
     return;
-  for (guint i = (guint)l->place[RCA_ROLE_BYTES] + 1; i < l->out->n; i++)
+  for (guint i = (guint)l->place[RCA_ROLE_TIME] + 1; i < l->out->n; i++)
   {
     const Column *c = &l->column[i];
-    if (!is_count_column (l, i))
+    if (!is_count_column (l, i) || (i > request_place (l) && (gint)i < l->place[RCA_ROLE_BYTES]))
       continue;
     if (is_body_with_headers (l, c))
       found = -1; /* the number before it is mod_logio's %I */
-    else if (!(c->ascending && c->distinct > 3) && (c->distinct > 1 || l->rows < 4 || c->most <= 3) && !(c->least > 1024 && c->most - c->least < 200))
+    else if (!is_no_duration (l, i))
       found = (gint)i;
   }
   if (found < 0)

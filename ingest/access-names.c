@@ -329,6 +329,18 @@ static const struct {
   { "httptrueclientip", RCA_ROLE_FORWARDED, 4, LEARN, FALSE },
   { "proxyprotocoladdr", RCA_ROLE_FORWARDED, 2, LEARN, FALSE },
   { "proxyaddxforwardedfor", RCA_ROLE_FORWARDED, 3, LEARN, FALSE },
+  { "resourcepath", RCA_ROLE_PATH, 2, LEARN, FALSE },
+  { "responselatency", RCA_ROLE_REQUEST_TIME, 2, MS, FALSE },
+  { "responselength", RCA_ROLE_BYTES, 3, LEARN, FALSE },
+  { "useragentoriginal", RCA_ROLE_AGENT, 2, LEARN, FALSE },
+  { "serveraddress", RCA_ROLE_HOST, 2, LEARN, FALSE },
+  { "statusdetails", RCA_ROLE_TERMINATION, 2, LEARN, FALSE },
+  { "errorinfo", RCA_ROLE_TERMINATION, 2, LEARN, TRUE },
+  { "socketip", RCA_ROLE_NONE, 1, LEARN, TRUE },
+  { "routingrulename", RCA_ROLE_NONE, 1, LEARN, TRUE },
+  { "requestprotocol", RCA_ROLE_NONE, 1, LEARN, FALSE },
+  { "edgerequestid", RCA_ROLE_REQUEST_ID, 2, LEARN, TRUE },
+  { "xforwardedhost", RCA_ROLE_HOST, 1, LEARN, FALSE },
 };
 /* clang-format on */
 

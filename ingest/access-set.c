@@ -347,7 +347,8 @@ rca_access_set (const RcaAccessColumn *column, RcaBytes v, RcaEvent *ev)
   }
 }
 
-/* Envoy's response flags (first match of a list), CloudFront's detailed results. */
+/* Envoy's response flags (the first of a list), CloudFront's detailed results, Google's status
+ * details, Azure Front Door's error information. */
 static const struct {
   const char *flag;
   RcaFailure failure;
@@ -384,6 +385,23 @@ static const struct {
   { "ClientHungUpRequest", RCA_FAILURE_CLIENT_ABORT },
   { "LimitExceeded", RCA_FAILURE_LIMIT },
   { "CapacityExceeded", RCA_FAILURE_LIMIT },
+  { "failed_to_connect_to_backend", RCA_FAILURE_REFUSED },
+  { "failed_to_pick_backend", RCA_FAILURE_NO_UPSTREAM },
+  { "backend_timeout", RCA_FAILURE_READ_TIMEOUT },
+  { "backend_connection_closed_before_data_sent_to_client", RCA_FAILURE_RESET },
+  { "backend_connection_closed_after_partial_response_sent", RCA_FAILURE_RESET },
+  { "client_disconnected_before_any_response", RCA_FAILURE_CLIENT_ABORT },
+  { "client_disconnected_after_partial_response", RCA_FAILURE_CLIENT_ABORT },
+  { "denied_by_security_policy", RCA_FAILURE_LIMIT },
+  { "OriginConnectionRefused", RCA_FAILURE_REFUSED },
+  { "OriginConnectionError", RCA_FAILURE_REFUSED },
+  { "OriginConnectionAborted", RCA_FAILURE_RESET },
+  { "OriginTimeout", RCA_FAILURE_READ_TIMEOUT },
+  { "DNSFailure", RCA_FAILURE_DNS },
+  { "DNSNameNotResolved", RCA_FAILURE_DNS },
+  { "DNSTimeout", RCA_FAILURE_DNS },
+  { "SSLHandshakeError", RCA_FAILURE_TLS },
+  { "ClientDisconnected", RCA_FAILURE_CLIENT_ABORT },
 };
 
 static RcaFailure

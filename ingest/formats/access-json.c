@@ -137,6 +137,8 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
   if (!place->known)
     return FALSE;
   RcaAccessRole role = place->name.role;
+  if (role == RCA_ROLE_REQUEST_TIME && type == RCA_JSON_STRING && memchr (value.p, ':', value.n))
+    role = RCA_ROLE_TIME; /* API Gateway's requestTime is a date */
   m->edge += place->name.edge;
   gboolean told = value.n || (role == RCA_ROLE_PATH && place->name.edge);
   if (told && place->name.strength > m->strength[role] && type != RCA_JSON_NULL)
