@@ -80,6 +80,7 @@ static const struct {
   { "uri", RCA_ROLE_PATH, 3, LEARN, FALSE },
   { "uripath", RCA_ROLE_PATH, 3, LEARN, FALSE },
   { "url", RCA_ROLE_PATH, 3, LEARN, FALSE },
+  { "urloriginal", RCA_ROLE_PATH, 4, LEARN, FALSE },
   { "urlpath", RCA_ROLE_PATH, 3, LEARN, FALSE },
   { "urlpathoriginal", RCA_ROLE_PATH, 2, LEARN, FALSE },
   { "xenvoyoriginalpath", RCA_ROLE_PATH, 3, LEARN, FALSE },

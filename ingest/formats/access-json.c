@@ -111,15 +111,17 @@ typedef struct {
 } Scan;
 
 static const Place *
-look_up (Scan *scan, RcaBytes name)
+look_up (Scan *scan, RcaBytes path, RcaBytes key)
 {
+  RcaBytes name = path.n ? path : key;
   Place *place = &scan->place[scan->at++ % N_PLACES];
   if (place->n == name.n && memcmp (place->text, name.p, name.n) == 0 && name.n)
     return place;
   place->n = name.n <= sizeof place->text ? name.n : 0;
   memcpy (place->text, name.p, place->n);
-  place->known = rca_access_name (name, &place->name);
-  place->sign = sign_of (name);
+  /* the whole of "url.original" says more than its end, which for "request.uri" says enough */
+  place->known = rca_access_name (name, &place->name) || rca_access_name (member_name (path, key), &place->name);
+  place->sign = sign_of (member_name (path, key));
   return place;
 }
 
@@ -132,7 +134,7 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
     return depth <= 3 && !rca_bytes_has_prefix (key, RCA_BYTES ("resp_headers"));
   if (type == RCA_JSON_ARRAY)
     return depth <= 4;
-  const Place *place = look_up (scan, member_name (path, key));
+  const Place *place = look_up (scan, path, key);
   take_sign (m, place->sign, value);
   if (!place->known)
     return FALSE;
