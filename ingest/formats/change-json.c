@@ -114,8 +114,8 @@ static const Shape shapes[] = {
       [SLOT_OUTCOME] = { "data.status" },
       [SLOT_ACTOR] = { "data.user.email", "actor.email" },
       [SLOT_TEXT] = { "data.description", "resource" } } },
-  { "app_version",
-    RCA_CHANGE_DEPLOY, /* helm history, helm list */
+  { "chart",
+    RCA_CHANGE_DEPLOY, /* helm history, helm list; their app_version is a word of application logs as well */
     { [SLOT_TIME] = { "updated" },
       [SLOT_SERVICE] = { "name", "chart" },
       [SLOT_VERSION] = { "app_version", "chart" },
@@ -1020,7 +1020,7 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
 static void
 sniff_document (const RcaSampleLines *sample, RcaSniff *out)
 {
-  static const char *const marks[] = { "\"involvedObject\"", "\"deployedAt\"", "\"app_version\"" };
+  static const char *const marks[] = { "\"involvedObject\"", "\"deployedAt\"", "\"chart\"" };
   RcaBytes text = trim (sample->head);
   if (text.n == 0 || (text.p[0] != '[' && !(text.p[0] == '{' && (text.n < 2 || text.p[1] != '"' || sample->n_lines < 3))))
     return;
