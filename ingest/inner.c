@@ -88,6 +88,7 @@ rca_inner_free (RcaInner *inner)
     return;
   g_hash_table_unref (inner->channels);
   g_ptr_array_unref (inner->order);
+  rca_app_source_clear (&inner->source);
   rca_arena_free (inner->arena);
   g_free ((char *)inner->outer.path);
   g_free ((char *)inner->outer.conf);

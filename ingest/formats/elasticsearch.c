@@ -77,7 +77,8 @@ read_slow (RcaDbLog *log, RcaBytes text, RcaEvent *ev)
   RcaBytes shape = search && source.n && source.p[0] == '{' ? rca_document_shape (source, 600, arena) : rca_bytes ("", 0);
   char *out = rca_arena_alloc (arena, verb.n + name.n + 1 + shape.n);
   memcpy (out, verb.p, verb.n);
-  memcpy (out + verb.n, name.p, name.n);
+  if (name.n)
+    memcpy (out + verb.n, name.p, name.n);
   gsize n = verb.n + name.n;
   if (shape.n)
   {

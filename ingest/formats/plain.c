@@ -177,6 +177,7 @@ static void
 plain_close (gpointer state)
 {
   Plain *plain = state;
+  rca_app_source_clear (&plain->source);
   rca_arena_free (plain->arena);
   g_free (plain);
 }
