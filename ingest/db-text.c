@@ -26,8 +26,9 @@ take_tag (RcaBytes key, RcaBytes value, gpointer user)
     const char *key;
     RcaField field;
   } tags[] = {
-    { "request_id", RCA_FIELD_REQUEST_ID }, { "trace_id", RCA_FIELD_TRACE_ID }, { "application", RCA_FIELD_SERVICE },
-    { "service_name", RCA_FIELD_SERVICE },  { "route", RCA_FIELD_URL_PATH },
+    { "request_id", RCA_FIELD_REQUEST_ID },
+    { "trace_id", RCA_FIELD_TRACE_ID },
+    { "application", RCA_FIELD_LOGGER }, /* who asks; the record speaks for the server */
   };
   RcaEvent *ev = user;
   if (rca_bytes_equal (key, RCA_BYTES ("traceparent")) && value.n >= 52)

@@ -15,7 +15,7 @@ typedef struct {
 gboolean rca_db_text_read (const RcaDbText *table, guint n, RcaBytes text, RcaEvent *ev);
 
 /* Sets STATEMENT (white space around it and a last ';' off) and what its comment says of the
- * request it belongs to: TRACE_ID, SPAN_ID, REQUEST_ID, SERVICE, URL_PATH. */
+ * request it belongs to: TRACE_ID, SPAN_ID, REQUEST_ID, LOGGER (the application). */
 void rca_db_set_statement (RcaEvent *ev, RcaBytes statement, RcaArena *arena);
 
 /* The digits at the start of @text, 0 without any. */

@@ -4,6 +4,7 @@
 #include "../db-log.h"
 #include "../document-shape.h"
 #include "../severity.h"
+#include "elasticsearch.h"
 #include "formats.h"
 
 /* The inside of a bracket at the start of @rest, blanks off. */
@@ -60,21 +61,18 @@ static const RcaDbText texts[] = {
   { "fatal error in thread", RCA_DB_EVENT_CRASH, RCA_FAILURE_DB_LOST },
 };
 
-static void
-read_slow (RcaDbLog *log, RcaBytes text, RcaEvent *ev)
+void
+rca_elasticsearch_slow (const RcaElasticSlow *slow, RcaArena *arena, RcaEvent *ev)
 {
-  RcaArena *arena = rca_db_log_arena (log);
-  gint64 ms = rca_leading_int (rca_bytes_behind (text, "took_millis[", "]"));
-  RcaBytes rest = text, index = bracket (&rest), source = rca_bytes_behind (text, "source[", "");
-  if (ms < 0 || ms > G_MAXINT64 / RCA_NS_PER_MS)
+  if (slow->took_ms < 0 || slow->took_ms > G_MAXINT64 / RCA_NS_PER_MS)
     return;
-  rca_event_set_num (ev, RCA_FIELD_DURATION, ms * RCA_NS_PER_MS);
+  rca_event_set_num (ev, RCA_FIELD_DURATION, slow->took_ms * RCA_NS_PER_MS);
   rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
-  rca_event_set_str (ev, RCA_FIELD_DB_NAME, rca_bytes_until (index, "/"));
-  rca_event_set_str (ev, RCA_FIELD_REQUEST_ID, rca_bytes_behind (text, ", id[", "]"));
-  gboolean search = rca_bytes_find (text, RCA_BYTES ("search_type[")) > 0;
-  RcaBytes verb = search ? RCA_BYTES ("search ") : RCA_BYTES ("index "), name = rca_bytes (index.p, MIN (index.n, 120));
-  RcaBytes shape = search && source.n && source.p[0] == '{' ? rca_document_shape (source, 600, arena) : rca_bytes ("", 0);
+  RcaBytes index = rca_bytes_until (slow->index, "/");
+  rca_event_set_str (ev, RCA_FIELD_DB_NAME, index);
+  rca_event_set_str (ev, RCA_FIELD_REQUEST_ID, slow->id);
+  RcaBytes verb = slow->search ? RCA_BYTES ("search ") : RCA_BYTES ("index "), name = rca_bytes (index.p, MIN (index.n, 120));
+  RcaBytes shape = slow->search && slow->source.n && slow->source.p[0] == '{' ? rca_document_shape (slow->source, 600, arena) : rca_bytes ("", 0);
   char *out = rca_arena_alloc (arena, verb.n + name.n + 1 + shape.n);
   memcpy (out, verb.p, verb.n);
   if (name.n)
@@ -89,15 +87,32 @@ read_slow (RcaDbLog *log, RcaBytes text, RcaEvent *ev)
   rca_event_set_str (ev, RCA_FIELD_STATEMENT, rca_bytes (out, n));
 }
 
+void
+rca_elasticsearch_read (RcaBytes text, RcaEvent *ev)
+{
+  rca_db_text_read (texts, G_N_ELEMENTS (texts), text, ev);
+  if (rca_bytes_equal (text, RCA_BYTES ("started")) || rca_bytes_has_prefix (text, RCA_BYTES ("started {")))
+    rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_START);
+  else if (rca_bytes_has_prefix (text, RCA_BYTES ("stopping ...")))
+    rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STOP);
+}
+
 static void
 read_more (RcaDbLog *log, const RcaDbLogHead *head, RcaBytes record, RcaEvent *ev)
 {
-  if (rca_bytes_find (head->text, RCA_BYTES ("took_millis[")) > 0)
-    read_slow (log, head->text, ev);
-  else if (rca_bytes_equal (head->text, RCA_BYTES ("started")) || rca_bytes_has_prefix (head->text, RCA_BYTES ("started {")))
-    rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_START);
-  else if (rca_bytes_has_prefix (head->text, RCA_BYTES ("stopping ...")))
-    rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STOP);
+  RcaBytes text = head->text, rest = text;
+  if (rca_bytes_find (text, RCA_BYTES ("took_millis[")) < 0)
+  {
+    if (!rca_event_has (ev, RCA_FIELD_DB_EVENT)) /* the lines below it may have told more */
+      rca_elasticsearch_read (text, ev);
+    return;
+  }
+  RcaElasticSlow slow = { .took_ms = rca_leading_int (rca_bytes_behind (text, "took_millis[", "]")),
+                          .index = bracket (&rest),
+                          .source = rca_bytes_behind (text, "source[", ""),
+                          .id = rca_bytes_behind (text, ", id[", "]"),
+                          .search = rca_bytes_find (text, RCA_BYTES ("search_type[")) > 0 };
+  rca_elasticsearch_slow (&slow, rca_db_log_arena (log), ev);
 }
 
 static const RcaDbLogProduct product = { "Elasticsearch's or OpenSearch's log", read_head, is_telling, texts, G_N_ELEMENTS (texts), read_more };

@@ -5,6 +5,7 @@
 #include "../db-text.h"
 #include "../timestamp.h"
 #include "formats.h"
+#include "mysql-error.h"
 
 typedef struct {
   RcaStampContext context;
@@ -212,6 +213,19 @@ read_names (RcaBytes text, RcaEvent *ev)
     rca_event_set_num (ev, RCA_FIELD_PID, thread);
 }
 
+void
+rca_mysql_error_read (RcaBytes text, RcaEvent *ev)
+{
+  gboolean known = rca_db_text_read (texts, G_N_ELEMENTS (texts), text, ev) || rca_db_text_read (notes, G_N_ELEMENTS (notes), text, ev);
+  if (!known && ev->severity >= RCA_SEVERITY_WARN)
+    rca_db_text_read (warnings, G_N_ELEMENTS (warnings), text, ev);
+  if (ev->severity >= RCA_SEVERITY_WARN || rca_event_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_NONE) == RCA_DB_EVENT_DISCONNECT)
+    read_names (text, ev);
+  /* a client's address without a name costs nothing and fails nothing */
+  if (rca_bytes_has_prefix (text, RCA_BYTES ("IP address '")) || rca_bytes_has_prefix (text, RCA_BYTES ("Hostname '")))
+    rca_event_set_num (ev, RCA_FIELD_FAILURE, RCA_FAILURE_NONE);
+}
+
 /* A crash's backtrace: "Query (0x7f…): SELECT …". */
 static void
 read_crashed_statement (RcaBytes record, RcaArena *arena, RcaEvent *ev)
@@ -235,14 +249,7 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
   if (head.thread > 0)
     rca_event_set_num (ev, RCA_FIELD_PID, head.thread);
   rca_event_set_str (ev, RCA_FIELD_MESSAGE, head.text);
-  gboolean known = rca_db_text_read (texts, G_N_ELEMENTS (texts), head.text, ev) || rca_db_text_read (notes, G_N_ELEMENTS (notes), head.text, ev);
-  if (!known && head.severity >= RCA_SEVERITY_WARN)
-    rca_db_text_read (warnings, G_N_ELEMENTS (warnings), head.text, ev);
-  if (head.severity >= RCA_SEVERITY_WARN || rca_event_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_NONE) == RCA_DB_EVENT_DISCONNECT)
-    read_names (head.text, ev);
-  /* a client's address without a name costs nothing and fails nothing */
-  if (rca_bytes_has_prefix (head.text, RCA_BYTES ("IP address '")) || rca_bytes_has_prefix (head.text, RCA_BYTES ("Hostname '")))
-    rca_event_set_num (ev, RCA_FIELD_FAILURE, RCA_FAILURE_NONE);
+  rca_mysql_error_read (head.text, ev);
   if (rca_event_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_NONE) == RCA_DB_EVENT_CRASH)
   {
     rca_arena_reset (s->arena);
