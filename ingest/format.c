@@ -60,6 +60,7 @@ static const RcaFormat *const formats[] = {
   &rca_format_ansible,
   &rca_format_sar,
   &rca_format_snapshot,
+  &rca_format_prometheus,
   &rca_format_git,
   &rca_format_change_log,
   &rca_format_level_text,

@@ -770,15 +770,6 @@ read_item (State *state, RcaBytes object, Item *item)
 
 /* --- events ----------------------------------------------------------------------- */
 
-static guint64
-lines_before (RcaBytes text, const char *at)
-{
-  guint64 n = 0;
-  for (const char *p = text.p; (p = memchr (p, '\n', (gsize)(at - p))) != NULL && p < at; p++)
-    n++;
-  return n;
-}
-
 static gboolean
 lies_in (RcaBytes value, RcaBytes text)
 {
@@ -877,9 +868,18 @@ typedef struct {
   RcaEvent *ev;
   RcaEmit emit;
   gpointer user;
-  guint64 line, offset;
-  RcaBytes raw;
+  guint64 line, offset; /* of @counted, of the document */
+  const char *counted;
 } Emission;
+
+/* Objects come in order: each line feed is counted once. */
+static guint64
+line_of (Emission *to, const char *at)
+{
+  for (const char *lf; at > to->counted && (lf = memchr (to->counted, '\n', (gsize)(at - to->counted))) != NULL; to->counted = lf + 1)
+    to->line++;
+  return to->line;
+}
 
 static void
 emit_object (Emission *to, RcaBytes object)
@@ -888,7 +888,7 @@ emit_object (Emission *to, RcaBytes object)
   rca_event_clear (to->ev);
   read_item (to->state, object, &item);
   const char *at = lies_in (item.value[SLOT_VERSION], object) ? item.value[SLOT_VERSION].p : object.p;
-  to->ev->line = to->line + lines_before (to->document, at);
+  to->ev->line = line_of (to, at);
   to->ev->offset = to->offset + (guint64)(object.p - to->document.p);
   to->ev->raw = object;
   emit_item (&item, to->ev, to->emit, to->user);
@@ -941,7 +941,7 @@ decode (gpointer data, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer use
   rca_arena_reset (state->arena);
   if (text.n == 0 || (text.p[0] != '{' && text.p[0] != '['))
     return RCA_DECODE_REJECT;
-  Emission to = { state, record, ev, emit, user, ev->line, ev->offset, ev->raw };
+  Emission to = { state, record, ev, emit, user, ev->line, ev->offset, record.p };
   RcaBytes list = list_of (state, text);
   if (list.n > 0)
     return rca_json_each (list, state->arena, take_element, &to) > 0 ? RCA_DECODE_OK : RCA_DECODE_REJECT;

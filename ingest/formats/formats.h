@@ -61,3 +61,4 @@ extern const RcaFormat rca_format_ansible;
 extern const RcaFormat rca_format_sar;
 extern const RcaFormat rca_format_snapshot;
 extern const RcaFormat rca_format_nginx_status;
+extern const RcaFormat rca_format_prometheus;
