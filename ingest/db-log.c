@@ -26,7 +26,9 @@ rca_db_log_sniff (const RcaDbLogProduct *product, const RcaSampleLines *sample, 
   }
   if (telling == 0 || fits * 10 < lines)
     return;
-  out->score = 60 + (gint)(35 * fits / lines);
+  /* with words of the product's own the shape, which a general logger may share, is settled */
+  gboolean sure = product->is_telling && fits * 2 >= lines;
+  out->score = sure ? 86 + (gint)(13 * fits / lines) : 60 + (gint)(35 * fits / lines);
   g_snprintf (out->reason, sizeof out->reason, "%u of %u lines begin as %s", fits, lines, product->what);
 }
 
