@@ -112,11 +112,27 @@ add_series (double *into, const double *from, guint n)
     into[i] += from[i];
 }
 
+static gboolean
+has_requests (const RcaContext *c)
+{
+  for (guint i = 0; i < c->sources->source->len; i++)
+    {
+      const RcaSourceInfo *s = g_ptr_array_index (c->sources->source, i);
+      if (s->stream == c->stream && (s->present >> RCA_FIELD_HTTP_STATUS & 1) && (s->present >> RCA_FIELD_URL_PATH & 1))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* Options' --service and --route, and never probes or administrators: they raise no incident. */
 static guint
-user_filters (const RcaAnalyzeOptions *options, RcaFilter out[3], const char *values[6])
+user_filters (const RcaContext *c, const RcaAnalyzeOptions *options, RcaFilter out[3], const char *values[8])
 {
   guint n = 0;
+  /* A service's error record may name the path of the request that it is about: it is no request. */
+  values[6] = "request", values[7] = NULL;
+  if (has_requests (c))
+    out[n++] = (RcaFilter){ RCA_DIM_KIND, values + 6, FALSE };
   values[0] = "probe", values[1] = "admin", values[2] = NULL;
   /* "batch" stays in: scripts are users of an API */
   out[n++] = (RcaFilter){ RCA_DIM_AUDIENCE, values, TRUE };
@@ -298,8 +314,8 @@ static gboolean
 read_frames (RcaContext *c, const RcaAnalyzeOptions *options)
 {
   RcaFilter filter[3];
-  const char *values[6];
-  guint n_filters = user_filters (options, filter, values);
+  const char *values[8];
+  guint n_filters = user_filters (c, options, filter, values);
   c->timed = timed_stream (c);
   guint measures = RCA_MEASURE_COUNT | RCA_MEASURE_FAILED | RCA_MEASURE_ABORTED | RCA_MEASURE_LIMITED;
   guint clients = RCA_MEASURE_CLIENTS | RCA_MEASURE_CLIENTS_FAILED;

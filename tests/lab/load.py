@@ -36,6 +36,7 @@ class Load:
         rng, due, flood_due = self.random, time.time(), time.time()
         while self.go:
             now = time.time()
+            due = max(due, now - 0.25)  # users do not make up for a pause of this machine: no burst after it
             while due <= now:
                 due += rng.expovariate(self.rate)
                 method, path = rng.choices([m[:2] for m in self.mix], [m[2] for m in self.mix])[0]
@@ -44,8 +45,7 @@ class Load:
             while self.flood and flood_due <= now:
                 flood_due += 1.0 / self.flood[2]
                 self.fire("GET", self.flood[1], self.flood[0] + str(rng.randint(1, 6)))
-            if not self.flood:
-                flood_due = now
+            flood_due = max(flood_due, now - 0.25) if self.flood else now
             time.sleep(0.003)
 
     def start(self):

@@ -177,7 +177,7 @@ CASES = {
     "connections-taken": (connections_taken, {**I, "max_connections": 24}), "connections-taken-2": (connections_taken, {**J, "max_connections": 24}), "database-crash": (database_crash, {**H}),
     "database-disk-full": (database_disk_full, {**F, "rows": 20000, "disk_mb": 8, "prepare": on_small_disk, "flavour": "fleet"}), "provider-drags": (provider_drags, {**G}), "slow-instance": (slow_instance, {**I}),
     "clock-skew": (deploy_query, {**F, "skew_s": 7, "flavour": "news"}), "clock-skew-2": (deploy_bug, {**G, "skew_s": -6, "flavour": "bank"}),
-    "half-blind": (unindexed_query, {**F, "lost": ["app", "deploys"]}), "half-blind-2": (deploy_bug, {**H, "lost": ["db", "nginx"], "truth": {"must_rule_out": []}}),
+    "half-blind": (unindexed_query, {**F, "statement_timeout_ms": 700, "lost": ["app", "deploys"]}), "half-blind-2": (deploy_bug, {**H, "lost": ["db", "nginx"], "truth": {"must_rule_out": []}}),
     "unindexed-query-3": (unindexed_query, {**I, "flavour": "news"}), "two-deploys-3": (two_deploys, {**G}), "migration-lock-3": (migration_lock, {**H}), "provider-fails-3": (provider_fails, {**J}),
     "n-plus-one-2": (n_plus_one, {**I, "log_min_ms": 0, "pool": 3}), "flood-2": (flood, {**H, "pool": 2, "host": True}),
     "healthy-bots": (healthy_bots, {**F}), "healthy-bots-2": (healthy_bots, {**J}),
