@@ -87,7 +87,8 @@ def quoted(cause, e):
         version = cause["subject"].split()[-1]
         if version in e["text"]:
             out.append(version)
-    out += re.findall(r"process (\d+)", e["text"] if e["refs"] else "")
+    if cause["kind"] == "lock_contention":
+        out += re.findall(r"process (\d+)", e["text"])
     if cause["kind"] == "slow_query" and "statement" in e["text"]:
         out += [w for w in re.findall(r"\w+", cause["subject"])]
     if cause["kind"] == "app_error" and re.fullmatch(r"[\w.$]+", cause["subject"]):
