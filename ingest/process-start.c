@@ -110,7 +110,7 @@ named_start (const Words *words, Start *start)
       name--;
     gboolean told = FALSE;
     for (guint j = 0; j < name; j++)
-      told |= is_start_word (words->word[j]) && name - j <= 2;
+      told |= is_start_word (words->word[j]) && (name - j == 1 || (name - j == 2 && !is_name (words->word[j + 1])));
     for (guint j = i + 1; j < words->n && j <= i + 3; j++)
       told |= is_start_word (words->word[j]) || equals_folded (words->word[j], "powered"); /* by Quarkus */
     if (!told || !is_name (words->word[name]))
