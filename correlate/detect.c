@@ -284,7 +284,7 @@ scan_entity (RcaContext *c, const RcaTraffic *t, RcaFailing failing, guint n_ser
   scan_init (&scan, k, e, c->n, n_series, failing, c->options->baseline, c);
   if (symptoms)
     collect_symptoms (c, t, failing, &scan, symptoms);
-  if (quiet && !t->name)
+  if (quiet)
     mark_quiet (c, &scan, quiet);
   if (checked && !t->name)
     note_checked (c, &scan, failing, checked);
@@ -494,12 +494,30 @@ by_start (gconstpointer a, gconstpointer b)
   return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
 }
 
+/* What only some routes feel, too few requests to be loud for the site, is no baseline either:
+ * their own θ would be learnt from it and hide it. Only what is loud at the rough threshold;
+ * at the fine one any busy minute would shrink the baseline, and with it θ. */
+static void
+mark_loud_routes (RcaContext *c)
+{
+  g_autofree gboolean *quiet = g_memdup2 (c->quiet, c->n * sizeof *c->quiet);
+  guint n_series = count_series (c), n_quiet = 0;
+  for (guint i = 0; i < c->routes->len; i++)
+    scan_entity (c, g_ptr_array_index (c->routes, i), RCA_FAIL_SLOW, n_series, NULL, quiet, NULL);
+  for (guint i = 0; i < c->n; i++)
+    n_quiet += quiet[i];
+  if (n_quiet * 10 >= c->n)
+    memcpy (c->quiet, quiet, c->n * sizeof *quiet);
+}
+
 /* θ needs a baseline and the baseline of latency needs θ: begin with all buckets
  * that have no errors, then once more with what proved quiet. */
 static void
 learn_latency (RcaContext *c)
 {
   rca_context_learn_slow (c, TRUE);
+  if (c->timed != RCA_STREAM_UNKNOWN)
+    mark_loud_routes (c);
   for (guint round = 0; round < 2 && c->timed != RCA_STREAM_UNKNOWN; round++)
     {
       g_autofree gboolean *quiet = g_memdup2 (c->quiet, c->n * sizeof *c->quiet);

@@ -65,6 +65,21 @@ def statuses():
     expect("the document is then degraded", p.returncode == 0 and b'"degraded": true' in p.stdout, p.stdout[:200])
 
 
+def slow_route():
+    """One route of eleven is slow for a third of the time: too few requests to be loud for the site."""
+    r, path = random.Random(11), home + "/route.log"
+    with open(path, "w") as f:
+        for s in range(140):
+            for k in range(22):
+                uri, slow = ("/fare", 0.7 if 60 <= s < 105 else 0) if k % 11 == 0 else ("/item/%d" % r.randrange(500), 0)
+                f.write('10.0.%d.%d - - [24/Nov/2026:14:%02d:%02d +0000] "GET %s HTTP/1.1" 200 900 "-" "Mozilla/5.0" rt=%.3f\n'
+                        % (r.randrange(4), r.randrange(250), s // 60, s % 60, uri, slow + 0.02 + r.expovariate(30)))
+    found = json.loads(run("--json", path).stdout)["incidents"]
+    expect("what only one route feels is an incident, of latency", [i["symptom"]["kind"] for i in found] == ["latency"], found)
+    expect("and its end is seen", [i["state"] for i in found] == ["over"], found)
+    expect("that route leads its impact", [i["impact"]["routes"][0]["route"] for i in found] == ["GET /fare"], found)
+
+
 def usage():
     for args, hint in ((["anlyze"], "rca analyze"), (["serch"], "rca search"), (["--wndow", "5m", "x"], "--window"), (["--window", "soon", "x"], "30m"), (["--mark", "x", "access.log"], "TIME=TEXT"),
                        (["watch"], "not in this version"), (["mcp"], "not in this version"), (["ingest"], "PATH"), (["deploy", "a"], "VERSION"), (["search", "("] + ["access.log"], "pattern"),
@@ -154,6 +169,7 @@ def search():
 
 
 statuses()
+slow_route()
 usage()
 streams()
 determinism()
