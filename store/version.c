@@ -214,8 +214,11 @@ carried_version (const Carried *carried, gint64 time, gint64 duration, gint64 pi
   guint32 of_pid = pid > 0 ? GPOINTER_TO_UINT (g_hash_table_lookup (carried->of_pid, GSIZE_TO_POINTER ((gsize)pid))) : 0;
   if (of_pid)
     return of_pid;
-  /* work that began before the start is the old process's, finishing */
-  return time - MAX (duration, 0) < carried->since ? carried->before : carried->now;
+  /* work that began before the start is the old process's, finishing; what has no time stands after the start in its file */
+  gint64 began = time;
+  if (time != RCA_TIME_NONE && __builtin_sub_overflow (time, MAX (duration, 0), &began))
+    began = G_MININT64;
+  return time != RCA_TIME_NONE && began < carried->since ? carried->before : carried->now;
 }
 
 static void

@@ -2,10 +2,11 @@
 """What scripts rely on: exit statuses, streams, signals; and rca search gives grep's lines.
 
     check.py RCA"""
-import gzip, json, os, random, signal, subprocess, sys, tempfile, time
+import atexit, gzip, json, os, random, shutil, signal, subprocess, sys, tempfile, time
 
 rca = os.path.abspath(sys.argv[1])
 home = tempfile.mkdtemp()
+atexit.register(shutil.rmtree, home, ignore_errors=True)
 env = dict(os.environ, XDG_STATE_HOME=home + "/state", TZ="UTC", LC_ALL="C.UTF-8", NO_COLOR="")
 wrong = []
 
