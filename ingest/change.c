@@ -346,13 +346,15 @@ rca_split_image (RcaBytes word, RcaBytes *name, RcaBytes *version)
   const char *slash = word.n == 0 ? NULL : memrchr (word.p, '/', word.n);
   if (slash)
     word = rca_bytes_from (word, (gsize)(slash + 1 - word.p));
+  const char *digest = word.n == 0 ? NULL : memmem (word.p, word.n, "@sha256", 7);
   for (gsize i = 1; i + 1 < word.n; i++)
   {
     char c = word.p[i];
     if (c != ':' && c != '@' && c != '-' && c != '_' && c != '=')
       continue;
     RcaBytes rest = rca_bytes_from (word, i + 1);
-    const char *digest = memmem (rest.p, rest.n, "@sha256", 7);
+    if (digest && digest < rest.p)
+      digest = memmem (rest.p, rest.n, "@sha256", 7);
     if (digest)
       rest.n = (gsize)(digest - rest.p);
     if ((c == ':' && rest.n > 0 && g_ascii_isalpha (word.p[0]) && (rca_is_version (rest) || rca_is_commit (rest) || g_ascii_isdigit (rest.p[0]) == FALSE))

@@ -335,6 +335,8 @@ gsize
 rca_json_scan (RcaBytes text, RcaArena *arena, RcaJsonVisit visit, gpointer user)
 {
   Scan s; /* its path is not cleared on purpose: this is called for every line */
+  if (text.n == 0)
+    return 0;
   s.p = text.p;
   s.end = text.p + text.n;
   s.arena = arena;

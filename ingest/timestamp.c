@@ -672,6 +672,8 @@ rca_stamp_context_init (RcaStampContext *context, gint64 mtime_ns)
 gsize
 rca_stamp_parse (RcaBytes text, RcaStampContext *context, RcaStamp *out)
 {
+  if (text.n == 0)
+    return 0;
   Reader r = { .p = text.p, .end = text.p + text.n, .year = -1, .month = -1, .day = -1 };
 
   while (r.p < r.end && (*r.p == ' ' || *r.p == '\t'))
@@ -697,6 +699,8 @@ rca_stamp_parse_epoch (RcaBytes digits, gint64 *time_ns)
   gssize point = rca_bytes_find (digits, RCA_BYTES ("."));
   gint64 whole, scale = RCA_NS_PER_S, fraction = 0;
 
+  if (digits.n == 0)
+    return FALSE;
   if (memchr (digits.p, 'e', digits.n) || memchr (digits.p, 'E', digits.n))
   { /* a float printed by a shortest-form writer: 1.795480342791e+09 */
     double value;
@@ -707,7 +711,7 @@ rca_stamp_parse_epoch (RcaBytes digits, gint64 *time_ns)
     *time_ns = (gint64)(value * 1e6 + 0.5) * 1000;
     return value >= (double)first_s;
   }
-  if (digits.n == 0 || !is_digit (digits.p[0]) || !rca_parse_int (point < 0 ? digits : rca_bytes (digits.p, (gsize)point), &whole))
+  if (!is_digit (digits.p[0]) || !rca_parse_int (point < 0 ? digits : rca_bytes (digits.p, (gsize)point), &whole))
     return FALSE;
   gint64 unit = 1;
   while (whole / unit > last_s && scale > 1)

@@ -83,6 +83,21 @@ test_versions_are_no_numbers_and_addresses (void)
     g_assert_false (rca_is_version (rca_bytes_str (others[i])));
 }
 
+/* Looking for a digest behind each mark made half a megabyte of them take minutes. */
+static void
+test_images_of_any_length_are_split_in_linear_time (void)
+{
+  GString *word = g_string_new ("shop");
+  RcaBytes name, version;
+  while (word->len < 512 * 1024)
+    g_string_append (word, "-x_");
+  g_assert_false (rca_split_image (rca_bytes (word->str, word->len), &name, &version));
+  g_string_append (word, ":2.4.1@sha256:0123456789ab");
+  g_assert_true (rca_split_image (rca_bytes (word->str, word->len), &name, &version));
+  g_assert_true (rca_bytes_equal (version, RCA_BYTES ("2.4.1")));
+  g_string_free (word, TRUE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -90,5 +105,6 @@ main (int argc, char **argv)
   g_test_add_func ("/change/sentences-tell-kind-service-and-versions", test_sentences_tell_kind_service_and_versions);
   g_test_add_func ("/change/names-of-events-tell-the-kind", test_names_of_events_tell_the_kind);
   g_test_add_func ("/change/versions-are-no-numbers-and-addresses", test_versions_are_no_numbers_and_addresses);
+  g_test_add_func ("/change/images-of-any-length-are-split-in-linear-time", test_images_of_any_length_are_split_in_linear_time);
   return g_test_run ();
 }

@@ -184,6 +184,7 @@ test_epochs_of_any_unit (void)
   };
   static const char *const others[] = { "", "1", "12345", "631151999", "-1795480342", "17954x", "1795480342.7x", "99999999999999999999" };
   gint64 ns;
+  g_assert_false (rca_stamp_parse_epoch ((RcaBytes){ NULL, 0 }, &ns));
   for (guint i = 0; i < G_N_ELEMENTS (epochs); i++)
   {
     g_assert_true (rca_stamp_parse_epoch (rca_bytes_str (epochs[i].text), &ns));
