@@ -494,6 +494,19 @@ by_start (gconstpointer a, gconstpointer b)
   return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
 }
 
+/* Takes @quiet over as the baseline, unless hardly anything of it is left. */
+static gboolean
+narrow_quiet (RcaContext *c, const gboolean *quiet)
+{
+  guint n_quiet = 0;
+  for (guint i = 0; i < c->n; i++)
+    n_quiet += quiet[i];
+  if (n_quiet * 10 < c->n)
+    return FALSE;
+  memcpy (c->quiet, quiet, c->n * sizeof *quiet);
+  return TRUE;
+}
+
 /* What only some routes feel, too few requests to be loud for the site, is no baseline either:
  * their own θ would be learnt from it and hide it. Only what is loud at the rough threshold;
  * at the fine one any busy minute would shrink the baseline, and with it θ. */
@@ -501,13 +514,10 @@ static void
 mark_loud_routes (RcaContext *c)
 {
   g_autofree gboolean *quiet = g_memdup2 (c->quiet, c->n * sizeof *c->quiet);
-  guint n_series = count_series (c), n_quiet = 0;
+  guint n_series = count_series (c);
   for (guint i = 0; i < c->routes->len; i++)
     scan_entity (c, g_ptr_array_index (c->routes, i), RCA_FAIL_SLOW, n_series, NULL, quiet, NULL);
-  for (guint i = 0; i < c->n; i++)
-    n_quiet += quiet[i];
-  if (n_quiet * 10 >= c->n)
-    memcpy (c->quiet, quiet, c->n * sizeof *quiet);
+  narrow_quiet (c, quiet);
 }
 
 /* θ needs a baseline and the baseline of latency needs θ: begin with all buckets
@@ -516,18 +526,15 @@ static void
 learn_latency (RcaContext *c)
 {
   rca_context_learn_slow (c, TRUE);
-  if (c->timed != RCA_STREAM_UNKNOWN)
-    mark_loud_routes (c);
-  for (guint round = 0; round < 2 && c->timed != RCA_STREAM_UNKNOWN; round++)
+  if (c->timed == RCA_STREAM_UNKNOWN)
+    return;
+  mark_loud_routes (c);
+  for (guint round = 0; round < 2; round++)
     {
       g_autofree gboolean *quiet = g_memdup2 (c->quiet, c->n * sizeof *c->quiet);
       scan_all (c, RCA_FAIL_SLOW, NULL, quiet, NULL);
-      guint n_quiet = 0;
-      for (guint i = 0; i < c->n; i++)
-        n_quiet += quiet[i];
-      if (n_quiet * 10 < c->n)
-        break; /* nothing quiet enough: keep what there is */
-      memcpy (c->quiet, quiet, c->n * sizeof *quiet);
+      if (!narrow_quiet (c, quiet))
+        break;
       rca_context_learn_slow (c, FALSE);
     }
 }
