@@ -3,6 +3,7 @@
 #include "impact.h"
 #include "narrate.h"
 #include "timestamp.h"
+#include "verdict.h"
 #include <math.h>
 
 static RcaSymptomKind
@@ -159,6 +160,7 @@ rca_analyze (RcaStore *store, const RcaAnalyzeOptions *options, GError **error)
   g_autoptr (GPtrArray) outbreaks = rca_detect (c, report->checked);
   for (guint i = 0; i < outbreaks->len; i++)
     g_ptr_array_add (report->incidents, incident_new (c, g_ptr_array_index (outbreaks, i)));
+  rca_verdicts_respect_others (report->incidents);
   fill_chart (c, &report->chart);
   fill_marks (c, report->marks);
   copy_notes (report->notes, c->sources->problem);

@@ -1,4 +1,5 @@
 #include "detect.h"
+#include "story.h"
 #include "stats.h"
 #include <math.h>
 
@@ -15,7 +16,6 @@ static const double least_error_step = 0.01;
 static const double least_slow_share = 0.2;
 static const double absolute_error_share = 0.01; /* with no baseline at all */
 static const double pool_share = 0.1;            /* of all requests: what a baseline needs */
-static const double same_story_gap_s = 60;
 
 static gboolean
 matters (RcaFailing failing, double p, double p0, double excess)
@@ -80,25 +80,6 @@ rca_quiet_pool (const RcaSeries *s, guint n, GArray *starts, RcaFailing failing,
         pool[b] = TRUE;
     }
   return e > 0 ? k / e : NAN;
-}
-
-static void
-symptom_free (RcaSymptom *s)
-{
-  rca_onset_clear (&s->onset);
-  g_free (s);
-}
-
-void
-rca_outbreak_free (RcaOutbreak *o)
-{
-  if (!o)
-    return;
-  g_ptr_array_unref (o->symptoms);
-  g_free (o->excess);
-  g_free (o->bad);
-  g_free (o->p_onset);
-  g_free (o);
 }
 
 /* A series under scan: its likelihood, its segments, its baseline. */
@@ -183,15 +164,20 @@ symptom_new (const RcaContext *c, const RcaTraffic *entity, RcaFailing failing, 
   return s;
 }
 
-/* Looks for the instant between the segment before and the end of the first one that matters. */
+/* Under way when the data begin: the onset is there or before, whatever wavers inside. */
 static void
-symptom_onset (RcaSymptom *s, const Scan *scan, guint before, guint first_end)
+onset_before_the_data (RcaSymptom *s)
 {
-  if (rca_onset_find (scan->series, before, first_end, s->phi, &s->onset))
-    return;
-  /* under way when the data begins: the onset is there or before */
   s->onset = (RcaOnset){ .from = s->from, .n = 1, .p = g_new (double, 1), .mode = s->from, .lo = s->from, .hi = s->from };
   s->onset.p[0] = 1;
+}
+
+/* Looks for the instant between the segment @before and the end of the first one that matters. */
+static void
+symptom_onset (RcaSymptom *s, const Scan *scan, const Segment *before, guint first_end)
+{
+  if (!before || !rca_onset_find (scan->series, before->from, first_end, s->phi, &s->onset))
+    onset_before_the_data (s);
 }
 
 static gboolean
@@ -234,12 +220,11 @@ collect_symptoms (const RcaContext *c, const RcaTraffic *entity, RcaFailing fail
       RcaSymptom *s = symptom_new (c, entity, failing, scan, a->from, b->to);
       if (symptom_counts (c, s, no_baseline))
         {
-          guint before = i > 0 ? g_array_index (segments, Segment, i - 1).from : a->from;
-          symptom_onset (s, scan, before, a->to);
+          symptom_onset (s, scan, i > 0 ? &g_array_index (segments, Segment, i - 1) : NULL, a->to);
           g_ptr_array_add (out, s);
         }
       else
-        symptom_free (s);
+        rca_symptom_free (s);
       i = j;
     }
 }
@@ -315,185 +300,6 @@ scan_all (RcaContext *c, RcaFailing failing, GPtrArray *symptoms, gboolean *quie
     scan_entity (c, g_ptr_array_index (c->routes, i), failing, n_series, symptoms, NULL, NULL);
 }
 
-static gint
-by_strength (gconstpointer a, gconstpointer b)
-{
-  const RcaSymptom *x = *(RcaSymptom *const *) a, *y = *(RcaSymptom *const *) b;
-  if (x->failing != y->failing)
-    return x->failing < y->failing ? -1 : 1; /* errors lead */
-  if (x->onset.gain != y->onset.gain)
-    return x->onset.gain > y->onset.gain ? -1 : 1;
-  return g_strcmp0 (x->entity->name, y->entity->name);
-}
-
-/* Symptoms that overlap, or lie less than a minute apart, are one story. Two stories apart in
- * time are one as well when the same routes fail in the same way: something that flaps. */
-static gboolean
-same_story (const RcaContext *c, const RcaOutbreak *o, const RcaSymptom *s)
-{
-  guint gap = (guint) (same_story_gap_s * 1e9 / (double) c->width_ns);
-  gap = MAX (gap, (o->to - o->from) / 2);
-  if (s->from <= o->to + gap && o->from <= s->to + gap)
-    return TRUE;
-  for (guint i = 0; i < o->symptoms->len; i++)
-    {
-      const RcaSymptom *other = g_ptr_array_index (o->symptoms, i);
-      if (other->entity == s->entity && s->entity->name && other->failing == s->failing)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static void
-join_story (RcaOutbreak *o, RcaSymptom *s)
-{
-  g_ptr_array_add (o->symptoms, s);
-  o->from = MIN (o->from, s->from);
-  o->to = MAX (o->to, s->to);
-}
-
-static gint
-by_from (gconstpointer a, gconstpointer b)
-{
-  const RcaSymptom *x = *(RcaSymptom *const *) a, *y = *(RcaSymptom *const *) b;
-  if (x->from != y->from)
-    return x->from < y->from ? -1 : 1;
-  return by_strength (a, b);
-}
-
-static GPtrArray *
-group_symptoms (const RcaContext *c, GPtrArray *symptoms)
-{
-  GPtrArray *outbreaks = g_ptr_array_new_with_free_func ((GDestroyNotify) rca_outbreak_free);
-  g_ptr_array_sort (symptoms, by_from);
-  for (guint i = 0; i < symptoms->len; i++)
-    {
-      RcaSymptom *s = g_ptr_array_index (symptoms, i);
-      RcaOutbreak *home = NULL;
-      for (guint j = 0; j < outbreaks->len && !home; j++)
-        if (same_story (c, g_ptr_array_index (outbreaks, j), s))
-          home = g_ptr_array_index (outbreaks, j);
-      if (!home)
-        {
-          home = g_new0 (RcaOutbreak, 1);
-          home->symptoms = g_ptr_array_new_with_free_func ((GDestroyNotify) symptom_free);
-          home->from = s->from, home->to = s->to;
-          g_ptr_array_add (outbreaks, home);
-        }
-      join_story (home, s);
-    }
-  for (guint j = 0; j < outbreaks->len; j++)
-    g_ptr_array_sort (((RcaOutbreak *) g_ptr_array_index (outbreaks, j))->symptoms, by_strength);
-  return outbreaks;
-}
-
-/* Does the site-wide series carry it, or only some routes? Excess is summed where it is clearest. */
-static void
-sum_excess (const RcaContext *c, RcaOutbreak *o)
-{
-  o->excess = g_new0 (double, c->n);
-  o->bad = g_new0 (double, c->n);
-  const RcaTraffic *t = c->site;
-  double p0e = 0, p0s = 0;
-  for (guint i = 0; i < o->symptoms->len; i++)
-    {
-      const RcaSymptom *s = g_ptr_array_index (o->symptoms, i);
-      if (!s->entity->name)
-        *(s->failing == RCA_FAIL_SLOW ? &p0s : &p0e) = s->p0;
-    }
-  for (guint i = 0; i < c->n; i++)
-    {
-      double errors = t->failed[i] - p0e * t->requests[i], slow = t->slow[i] - p0s * t->timed[i];
-      o->bad[i] = o->failing == RCA_FAIL_ERROR ? t->failed[i] : t->slow[i];
-      o->excess[i] = o->failing == RCA_FAIL_ERROR ? errors : slow;
-      if (i >= o->from && i < o->to)
-        o->total_excess += MAX (0, o->excess[i]);
-    }
-}
-
-/* The first bad request of the bucket the posterior points at gives the instant. */
-static void
-refine_start (RcaContext *c, RcaOutbreak *o, const RcaSymptom *lead)
-{
-  guint at = lead->onset.mode;
-  gint64 lo = rca_context_time (c, lead->onset.lo), hi = rca_context_time (c, lead->onset.hi) + c->width_ns;
-  o->start_ns = rca_context_time (c, at);
-  RcaRowQuery q = { .span = { o->start_ns - c->width_ns, o->start_ns + 3 * c->width_ns },
-                    .stream = lead->failing == RCA_FAIL_SLOW ? c->timed : c->stream,
-                    .failed_only = lead->failing == RCA_FAIL_ERROR,
-                    .min_duration_ns = lead->failing == RCA_FAIL_SLOW ? (lead->entity->slow_ns == G_MAXINT64 ? 0 : lead->entity->slow_ns) : 0,
-                    .limit = 50 };
-  const char *route[2] = { lead->entity->name, NULL };
-  RcaFilter filter = { RCA_DIM_ROUTE, route, FALSE };
-  if (lead->entity->name)
-    q.filter = &filter, q.n_filters = 1;
-  g_autoptr (GPtrArray) rows = rca_store_rows (c->store, &q, NULL);
-  for (guint i = 0; rows && i < rows->len; i++)
-    {
-      const RcaRow *row = g_ptr_array_index (rows, i);
-      if (row->start_ns < o->start_ns || row->status < 0)
-        continue;
-      if (row->start_ns < o->start_ns + c->width_ns)
-        o->start_ns = row->start_ns;
-      hi = MAX (hi, row->end_ns + RCA_NS_PER_S / 2); /* stamps are to the second in most access logs */
-      break;
-    }
-  o->lo_ns = MIN (lo, o->start_ns);
-  o->hi_ns = MAX (hi, o->start_ns);
-}
-
-/* Errors lead; when what is slow clearly began before them, users felt that first. */
-static const RcaSymptom *
-leading_symptom (const RcaOutbreak *o)
-{
-  const RcaSymptom *lead = g_ptr_array_index (o->symptoms, 0);
-  for (guint i = 1; i < o->symptoms->len; i++)
-    {
-      const RcaSymptom *s = g_ptr_array_index (o->symptoms, i);
-      if (s->onset.hi < lead->onset.lo)
-        lead = s;
-    }
-  return lead;
-}
-
-static void
-settle_end (const RcaContext *c, RcaOutbreak *o)
-{
-  if (o->to >= c->last)
-    {
-      o->end_ns = RCA_TIME_NONE;
-      o->state = RCA_STATE_ONGOING;
-      return;
-    }
-  o->end_ns = rca_context_time (c, o->to);
-  /* "over" needs a stretch of quiet as long as a fifth of the incident, at least 10 s */
-  gint64 quiet = rca_context_time (c, c->last) - o->end_ns;
-  gint64 need = MAX (10 * RCA_NS_PER_S, (gint64) (o->to - o->from) * c->width_ns / 5);
-  o->state = quiet >= need ? RCA_STATE_OVER : RCA_STATE_RECOVERING;
-}
-
-static void
-settle (RcaContext *c, RcaOutbreak *o)
-{
-  const RcaSymptom *first = g_ptr_array_index (o->symptoms, 0), *lead = leading_symptom (o);
-  o->failing = first->failing;
-  o->p0 = first->p0;
-  o->phi = first->phi;
-  sum_excess (c, o);
-  refine_start (c, o, lead);
-  o->p_onset = g_new0 (double, c->n);
-  for (guint i = 0; i < lead->onset.n; i++)
-    o->p_onset[lead->onset.from + i] = lead->onset.p[i];
-  settle_end (c, o);
-}
-
-static gint
-by_start (gconstpointer a, gconstpointer b)
-{
-  const RcaOutbreak *x = *(RcaOutbreak *const *) a, *y = *(RcaOutbreak *const *) b;
-  return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
-}
-
 /* Takes @quiet over as the baseline, unless hardly anything of it is left. */
 static gboolean
 narrow_quiet (RcaContext *c, const gboolean *quiet)
@@ -547,9 +353,5 @@ rca_detect (RcaContext *c, GPtrArray *checked)
   learn_latency (c);
   if (c->timed != RCA_STREAM_UNKNOWN)
     scan_all (c, RCA_FAIL_SLOW, symptoms, NULL, checked);
-  GPtrArray *outbreaks = group_symptoms (c, symptoms);
-  for (guint i = 0; i < outbreaks->len; i++)
-    settle (c, g_ptr_array_index (outbreaks, i));
-  g_ptr_array_sort (outbreaks, by_start);
-  return outbreaks;
+  return rca_stories_tell (c, symptoms);
 }

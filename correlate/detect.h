@@ -23,6 +23,8 @@ typedef struct {
   gint64 start_ns, lo_ns, hi_ns; /* onset: mode and 95 % range */
   gint64 end_ns;       /* RCA_TIME_NONE: goes on */
   RcaState state;
+  gboolean under_way;  /* when the data began */
+  gboolean lingers;    /* the leading kind has ended, another goes on */
   double p0, phi;      /* of the leading symptom */
   double *excess;      /* per bucket: failures above what the baseline expects (site, or its routes) */
   double *bad;         /* per bucket: failed (or slow) requests */

@@ -206,11 +206,13 @@ incident_summary (const RcaFacts *f, const RcaIncident *incident)
       if (n && top * 2 > n)
         g_string_append_printf (s, ", most on %s", r->route);
     }
-  g_string_append_printf (s, ", from %s UTC", rca_clock (incident->start_ns, from));
+  g_string_append_printf (s, f->o->under_way ? ", already when the logs begin (%s UTC)" : ", from %s UTC", rca_clock (incident->start_ns, from));
   if (incident->end_ns != RCA_TIME_NONE)
     g_string_append_printf (s, " to %s", rca_clock (incident->end_ns, to));
   else
     g_string_append (s, ", going on");
+  if (f->o->lingers)
+    g_string_append (s, "; some requests are still slow");
   return g_string_free (s, FALSE);
 }
 

@@ -1,4 +1,5 @@
 #include "verdict.h"
+#include "timestamp.h"
 #include "change.h"
 #include "stats.h"
 #include <math.h>
@@ -411,6 +412,42 @@ rca_verdicts (RcaFacts *f, const RcaStory *s, guint implicated)
       g_ptr_array_add (out, v);
     }
   return out;
+}
+
+static const RcaIncident *
+implicates (GPtrArray *incidents, RcaKind kind)
+{
+  for (guint i = 0; i < incidents->len; i++)
+    {
+      const RcaIncident *other = g_ptr_array_index (incidents, i);
+      for (guint j = 0; j < other->verdicts->len; j++)
+        {
+          const RcaVerdict *v = g_ptr_array_index (other->verdicts, j);
+          if (v->kind == kind && v->verdict == RCA_VERDICT_IMPLICATED)
+            return other;
+        }
+    }
+  return NULL;
+}
+
+static void
+respect_others (RcaVerdict *v, GPtrArray *incidents)
+{
+  const RcaIncident *other = v->verdict == RCA_VERDICT_RULED_OUT ? implicates (incidents, v->kind) : NULL;
+  if (!other)
+    return;
+  char since[32];
+  rca_time_format (other->start_ns, since);
+  g_autofree char *why = v->summary;
+  v->summary = g_strdup_printf ("the incident that began %.8s UTC is put down to it; here %s", since + strlen ("2026-11-24T"), why);
+  v->verdict = RCA_VERDICT_NOT_SUPPORTED;
+}
+
+void
+rca_verdicts_respect_others (GPtrArray *incidents)
+{
+  for (guint i = 0; i < incidents->len; i++)
+    g_ptr_array_foreach (((RcaIncident *) g_ptr_array_index (incidents, i))->verdicts, (GFunc) respect_others, incidents);
 }
 
 void
