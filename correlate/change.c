@@ -190,18 +190,29 @@ requests_between (const RcaFacts *f, gint64 from, gint64 to)
   return (gint64) n;
 }
 
+/* A mechanism that is code (an error, a statement) bites at once; what fills, leaks or waits may
+ * take hours. Without a mechanism either is as likely. */
+static double
+direct_chance (const RcaCandidate *c)
+{
+  if (c->unclaimed)
+    return 0.5;
+  return c->mechanism->kind == RCA_KIND_APP_ERROR || c->mechanism->kind == RCA_KIND_SLOW_QUERY ? 1 : 0;
+}
+
 static void
 weigh_dormancy (RcaFacts *f, RcaCandidate *c)
 {
-  RcaCandidate *m = c->mechanism;
-  gboolean direct = m && (m->kind == RCA_KIND_APP_ERROR || m->kind == RCA_KIND_SLOW_QUERY);
-  if (!direct || c->lo_ns >= f->o->lo_ns)
+  double direct = direct_chance (c);
+  if (direct == 0 || c->lo_ns >= f->o->lo_ns)
     return;
-  c->direct_n = (double) requests_between (f, c->hi_ns, f->o->lo_ns);
+  double n = (double) requests_between (f, c->hi_ns, f->o->lo_ns);
   double p1 = f->o->total_excess / MAX (1, (double) requests_between (f, f->span.start_ns, f->span.end_ns));
-  double w = rca_weight_dormancy (c->direct_n, MIN (p1, 0.9), f->o->phi);
+  double w = log (1 - direct + direct * exp (rca_weight_dormancy (n, MIN (p1, 0.9), f->o->phi)));
+  if (!c->unclaimed)
+    c->direct_n = n;
   if (w < -0.1)
-    rca_candidate_add (c, RCA_EVIDENCE_COUNTEREXAMPLE, w, "%.0f requests went well under it before the failing began", c->direct_n);
+    rca_candidate_add (c, RCA_EVIDENCE_COUNTEREXAMPLE, w, "%.0f requests went well under it before the failing began", n);
 }
 
 static const char *
@@ -257,8 +268,7 @@ weigh_change (RcaFacts *f, RcaCandidate *c, GPtrArray *candidates)
     rca_candidate_add (c, RCA_EVIDENCE_SHARE, -4, "it changed %s; the requests fail in %s", c->change->service ? c->change->service : "something else", f->failing_service ? f->failing_service : "another service");
   if (c->kind == RCA_KIND_DEPLOY)
     weigh_version (f, c);
-  if (!c->unclaimed)
-    weigh_dormancy (f, c);
+  weigh_dormancy (f, c);
 }
 
 void

@@ -83,6 +83,8 @@ static const Row rows[] = {
   { "", "recv() failed (104: Connection reset by peer) while sending to client", F (CLIENT_ABORT), "" },
   { "redis.exceptions.ResponseError", "OOM command not allowed when used memory > 'maxmemory'.", F (CACHE), "" },
   { "redis.exceptions.ConnectionError", "Error 111 connecting to redis:6379. Connection refused.", F (CACHE), "redis:6379" },
+  { "", "cache 10.0.3.7:7000 unavailable: [Errno 111] Connection refused", F (CACHE), "10.0.3.7:7000" },
+  { "", "could not refresh the price cache: dial tcp 10.0.3.9:8080: connect: connection refused", F (REFUSED), "10.0.3.9:8080" },
   { "redis.exceptions.ReadOnlyError", "You can't write against a read only replica.", F (CACHE), "" },
   { "", "WORKER TIMEOUT (pid:9)", F (WORKERS), "" },
   { "", "[pool www] server reached pm.max_children setting (5), consider raising it", F (WORKERS), "" },
