@@ -78,6 +78,61 @@ test_overdispersion_sees_autocorrelation (void)
   g_assert_cmpfloat (rca_overdispersion (b, quiet), >, 5);
 }
 
+/* Optimal partitioning as Jackson et al. 2005 write it down: every start is reckoned for every end. */
+static GArray *
+partition (const RcaSeries *s, guint n, double phi, double penalty)
+{
+  double best[301];
+  guint last[301];
+  best[0] = -penalty;
+  for (guint t = 1; t <= n; t++)
+    {
+      best[t] = INFINITY;
+      for (guint from = 0; from < t; from++)
+        {
+          double cost = best[from] - 2 * rca_series_log_likelihood (s, from, t) / phi + penalty;
+          if (cost < best[t])
+            best[t] = cost, last[t] = from;
+        }
+    }
+  GArray *starts = g_array_new (FALSE, FALSE, sizeof (guint));
+  for (guint t = n; t > 0; t = last[t])
+    g_array_prepend_val (starts, last[t]);
+  return starts;
+}
+
+static void
+fill_randomly (guint64 *state, double *k, double *e, guint n)
+{
+  double rate = 0.02;
+  for (guint i = 0; i < n; i++)
+    {
+      if (uniform (state) < 0.03)
+        rate = uniform (state) < 0.3 ? 0 : uniform (state) * 0.3;
+      e[i] = uniform (state) < 0.05 ? 0 : (double) (guint) (uniform (state) * 60);
+      k[i] = binomial (state, (guint) e[i], rate);
+    }
+}
+
+static void
+test_pruning_changes_nothing (void)
+{
+  guint64 state = 11;
+  double k[300], e[300];
+  for (guint round = 0; round < 300; round++)
+    {
+      guint n = 2 + (guint) (uniform (&state) * 298);
+      RcaModel model = round % 2 ? RCA_MODEL_BINOMIAL : RCA_MODEL_POISSON;
+      double phi = 1 + uniform (&state), penalty = rca_change_penalty (n, 1 + round % 50);
+      fill_randomly (&state, k, e, n);
+      g_autoptr (RcaSeries) s = rca_series_new (model, k, e, n);
+      g_autoptr (GArray) got = rca_changepoints (s, 0, n, phi, penalty), all = partition (s, n, phi, penalty);
+      g_assert_cmpuint (got->len, ==, all->len);
+      for (guint i = 0; i < got->len; i++)
+        g_assert_cmpuint (g_array_index (got, guint, i), ==, g_array_index (all, guint, i));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -85,5 +140,6 @@ main (int argc, char **argv)
   g_test_add_func ("/correlate/changepoint/a-step-and-its-end-are-found-to-the-bucket", test_step);
   g_test_add_func ("/correlate/changepoint/a-steady-series-has-no-change", test_steady_series_stay_whole);
   g_test_add_func ("/correlate/changepoint/over-dispersion-sees-autocorrelation", test_overdispersion_sees_autocorrelation);
+  g_test_add_func ("/correlate/changepoint/pruning-changes-nothing", test_pruning_changes_nothing);
   return g_test_run ();
 }
