@@ -282,7 +282,7 @@ analyze (const RcaRequest *r, const Times *t, GTimeZone *zone, GError **error)
   g_autofree char *format = NULL;
   if (!rca_options_input_format (r->input_formats, &format, error))
     return NULL;
-  RcaOpenOptions open = { .span = span_to_open (t), .read = { RCA_TIME_NONE, RCA_TIME_NONE, format, r->nginx_conf }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
+  RcaOpenOptions open = { .span = span_to_open (t), .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
   g_autoptr (RcaStore) store = open_store (r, &open, error);
   g_autoptr (RcaSources) sources = store && add_marks (store, r->marks, t->now_ns, zone, error) ? rca_store_sources (store, error) : NULL;
   if (!sources)

@@ -134,7 +134,6 @@ skip_rest (RcaFramer *framer)
   }
 }
 
-/* Trims line end and the NULs that a truncation under a writer leaves in front. */
 static void
 trim (RcaFramer *framer, Line *line)
 {
@@ -143,8 +142,26 @@ trim (RcaFramer *framer, Line *line)
     line->end--;
     framer->seen_cr = TRUE;
   }
-  while (line->start < line->end && framer->buffer[line->start] == 0)
-    line->start++;
+}
+
+/* Skips the NULs that a truncation under a writer leaves in front of a line: there may be gigabytes. */
+static void
+skip_nuls (RcaFramer *framer)
+{
+  for (;;)
+  {
+    gsize from = framer->scan;
+    while (framer->scan < framer->end && framer->buffer[framer->scan] == 0)
+      framer->scan++;
+    framer->counts.nuls += framer->scan - from;
+    if (framer->scan < framer->end || framer->scan == from)
+      return;
+    guint64 hole = rca_input_skip_hole (framer->input);
+    framer->base += hole;
+    framer->counts.nuls += hole;
+    if (!fill (framer))
+      return;
+  }
 }
 
 /* Takes the next line. FALSE at the end. */
@@ -152,6 +169,7 @@ static gboolean
 next_line (RcaFramer *framer, Line *line)
 {
   skip_rest (framer);
+  skip_nuls (framer);
   gsize searched = 0;
   for (;;)
   {
@@ -265,11 +283,20 @@ kind_of (RcaFramer *framer, RcaDecoder *decoder, RcaBytes line)
   return is_blank (line) ? RCA_LINE_NONE : RCA_LINE_RECORD;
 }
 
+/* A hole ends the record before it: what stands behind was written after a truncation. */
+static gboolean
+is_before_hole (RcaFramer *framer)
+{
+  if (framer->skipping || (framer->scan == framer->end && !fill (framer)))
+    return FALSE;
+  return framer->buffer[framer->scan] == 0;
+}
+
 gboolean
 rca_framer_next (RcaFramer *framer, RcaDecoder *decoder, RcaRecord *record)
 {
   Line line;
-  while (next_line (framer, &line))
+  while (!(framer->pending.open && is_before_hole (framer)) && next_line (framer, &line))
   {
     RcaBytes text = rca_bytes (framer->buffer + line.start, line.end - line.start);
     gboolean was_open = framer->pending.open;
@@ -325,6 +352,18 @@ rca_framer_seek (RcaFramer *framer, guint64 offset, guint64 line)
   return TRUE;
 }
 
+guint64
+rca_framer_offset (const RcaFramer *framer)
+{
+  return framer->base + framer->scan;
+}
+
+guint64
+rca_framer_line (const RcaFramer *framer)
+{
+  return framer->line;
+}
+
 gboolean
 rca_framer_slurp (RcaFramer *framer, RcaRecord *record)
 {
@@ -341,6 +380,7 @@ rca_framer_slurp (RcaFramer *framer, RcaRecord *record)
     p = lf ? lf + 1 : end;
   }
   framer->counts.truncated += truncated;
+  framer->line += framer->counts.lines;
   framer->scan = framer->end;
   *record = (RcaRecord){ rca_bytes (text, n), 1, 0, truncated };
   return n > 0;

@@ -22,6 +22,7 @@ typedef struct {
 
 typedef struct {
   guint64 lines, blank, truncated; /* lines; of them no record or part of one; cut ones */
+  guint64 nuls;                    /* bytes of 0 that stood before a line: holes that a truncation under a writer leaves */
 } RcaFramerCounts;
 
 RcaFramer *rca_framer_new (RcaInput *input); /* (transfer none) */
@@ -37,6 +38,10 @@ gboolean rca_framer_next (RcaFramer *framer, RcaDecoder *decoder, RcaRecord *rec
 /* Goes on at byte @offset of a plain file, which is the start of line @line. FALSE when it
  * cannot; then nothing has changed. The sample is gone. */
 gboolean rca_framer_seek (RcaFramer *framer, guint64 offset, guint64 line);
+
+/* Bytes of the input that were read up to now, and lines up to there (those before a seek included). */
+guint64 rca_framer_offset (const RcaFramer *framer);
+guint64 rca_framer_line (const RcaFramer *framer);
 
 /* All of the input as one record, at most RCA_MAX_DOCUMENT_BYTES. FALSE when empty. */
 gboolean rca_framer_slurp (RcaFramer *framer, RcaRecord *record);

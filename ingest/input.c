@@ -21,6 +21,8 @@
 typedef struct Layer Layer;
 struct Layer {
   int fd;                  /* bottom layer, else -1 */
+  guint64 position, end;   /* of @fd: where it stands, where reading ends */
+  gsize *done;             /* of @fd: counted there too, or NULL */
   struct archive *archive; /* else NULL */
   RcaGunzip *gunzip;       /* else NULL */
   const char *data;        /* what archive gave and was not asked for yet */
@@ -74,6 +76,19 @@ read_fd (int fd, char *buffer, gsize n, GError **error)
   }
 }
 
+static gssize
+read_file (Layer *layer, char *buffer, gsize n, GError **error)
+{
+  if (layer->position >= layer->end)
+    return 0;
+  gssize got = read_fd (layer->fd, buffer, (gsize)MIN (n, layer->end - layer->position), error);
+  if (got > 0)
+    layer->position += (guint64)got;
+  if (got > 0 && layer->done)
+    g_atomic_pointer_add (layer->done, got);
+  return got;
+}
+
 static gboolean
 is_bomb (const Layer *layer)
 {
@@ -108,7 +123,7 @@ static gssize
 read_source (Layer *layer, char *buffer, gsize n, GError **error)
 {
   if (layer->fd >= 0)
-    return read_fd (layer->fd, buffer, n, error);
+    return read_file (layer, buffer, n, error);
   if (is_bomb (layer))
   {
     g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "stopped after %" G_GUINT64_FORMAT " MiB: it shrinks by more than %d, no log does",
@@ -288,11 +303,13 @@ remedy (const char *path)
 }
 
 static Layer *
-open_file (const char *path, GError **error)
+open_file (int open_fd, const char *path, GError **error)
 {
   struct stat st;
-  int fd = strcmp (path, "-") == 0 ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0)
+  int fd = open_fd >= 0                 ? fcntl (open_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+           : strcmp (path, "-") == 0 ? STDIN_FILENO
+                                     : open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0 || (open_fd >= 0 && lseek (fd, 0, SEEK_SET) < 0))
   {
     int code = errno;
     g_autofree char *help = code == EACCES || code == EPERM ? remedy (path) : NULL;
@@ -301,6 +318,7 @@ open_file (const char *path, GError **error)
   }
   Layer *layer = g_new0 (Layer, 1);
   layer->fd = fd;
+  layer->end = G_MAXUINT64;
   layer->mtime_ns = RCA_TIME_NONE;
   if (fstat (fd, &st) == 0 && S_ISREG (st.st_mode))
   {
@@ -362,7 +380,13 @@ unwrap (Layer *layer, const char *member, GError **error)
 RcaInput *
 rca_input_open (const char *path, const char *member, GError **error)
 {
-  Layer *layer = open_file (path, error);
+  return rca_input_open_fd (-1, path, member, error);
+}
+
+RcaInput *
+rca_input_open_fd (int fd, const char *path, const char *member, GError **error)
+{
+  Layer *layer = open_file (fd, path, error);
   gboolean plain = layer && !is_compressed (layer) && !is_multi (layer);
   if (layer)
     layer = unwrap (layer, member, error);
@@ -428,8 +452,46 @@ rca_input_seek (RcaInput *input, guint64 offset)
   Layer *layer = input->top;
   if (!input->plain || layer->fd < 0 || lseek (layer->fd, (off_t)offset, SEEK_SET) < 0)
     return FALSE;
+  layer->position = offset;
   layer->head_at = layer->head_n = 0;
   return TRUE;
+}
+
+void
+rca_input_limit (RcaInput *input, guint64 end)
+{
+  Layer *layer = input->top;
+  if (!input->plain || layer->fd < 0)
+    return;
+  layer->end = end;
+  if (layer->position > end) /* by its head only */
+    layer->head_n -= (gsize)MIN (layer->position - end, layer->head_n);
+  layer->head_at = MIN (layer->head_at, layer->head_n);
+}
+
+guint64
+rca_input_skip_hole (RcaInput *input)
+{
+  Layer *layer = input->top;
+  if (!input->plain || layer->fd < 0 || layer->head_at < layer->head_n)
+    return 0;
+  off_t data = lseek (layer->fd, (off_t)layer->position, SEEK_DATA);
+  guint64 from = layer->position, to = data > 0 ? MIN ((guint64)data, layer->end) : from;
+  if (to < from || lseek (layer->fd, (off_t)to, SEEK_SET) < 0)
+    return 0;
+  layer->position = to;
+  return to - from;
+}
+
+void
+rca_input_count (RcaInput *input, gsize *done)
+{
+  Layer *layer = input->top;
+  while (layer->below)
+    layer = layer->below;
+  layer->done = done;
+  if (done)
+    g_atomic_pointer_add (done, (gssize)layer->position);
 }
 
 gboolean
@@ -438,7 +500,7 @@ rca_input_members (const char *path, RcaInputMember each, gpointer user, GError 
   gboolean multi = FALSE;
   const char *name;
   GError *failure = NULL;
-  Layer *layer = open_file (path, &failure);
+  Layer *layer = open_file (-1, path, &failure);
   if (layer && (is_compressed (layer) || is_multi (layer)))
   {
     Layer *above = layer_new_archive (layer, &failure);

@@ -11,6 +11,9 @@ typedef struct RcaInput RcaInput;
 
 /* Opens @path ("-": standard input), or @member of the archive @path when not NULL. */
 RcaInput *rca_input_open (const char *path, const char *member, GError **error);
+
+/* The same for a file that is open already: @fd stays the caller's, its position is moved. */
+RcaInput *rca_input_open_fd (int fd, const char *path, const char *member, GError **error);
 void rca_input_free (RcaInput *input);
 
 /* Up to @n bytes into @buffer. Returns how many; 0 at the end; -1 with @error set when
@@ -25,6 +28,16 @@ gboolean rca_input_is_plain (const RcaInput *input);
 
 /* Goes on at byte @offset of a plain file. FALSE when it cannot. */
 gboolean rca_input_seek (RcaInput *input, guint64 offset);
+
+/* A plain file ends at byte @end, whatever was written behind it meanwhile. */
+void rca_input_limit (RcaInput *input, guint64 end);
+
+/* Skips a hole (no blocks on disk: a truncation under a writer leaves it) of a plain file at
+ * where reading stands. Returns how many bytes were skipped. */
+guint64 rca_input_skip_hole (RcaInput *input);
+
+/* Counts the bytes read from disk in @done, atomically, those read already included. */
+void rca_input_count (RcaInput *input, gsize *done);
 
 /* Calls @each for every regular file in the archive @path. Returns FALSE without error
  * when @path is no archive of several files (plain or merely compressed); with @error

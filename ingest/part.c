@@ -13,9 +13,10 @@ gboolean
 rca_part_open (const RcaSource *source, guint index, const RcaReadOptions *options, RcaOpenedPart *opened, GError **error)
 {
   const RcaSourcePart *part = g_ptr_array_index (source->parts, index);
-  opened->input = rca_input_open (part->path, part->member, error);
+  opened->input = rca_input_open_fd (part->fd, part->path, part->member, error);
   if (!opened->input)
     return FALSE;
+  rca_input_limit (opened->input, part->range.end);
   opened->name = part->member ? g_strdup_printf ("%s: %s", part->path, part->member) : g_strdup (part->path);
   opened->framer = rca_framer_new (opened->input);
   opened->sample = *rca_framer_sample (opened->framer);
@@ -25,9 +26,15 @@ rca_part_open (const RcaSource *source, guint index, const RcaReadOptions *optio
 }
 
 const RcaFormat *
-rca_part_format (const RcaSource *source, const RcaReadOptions *options, const RcaSampleLines *sample, RcaSniff *sniff)
+rca_part_format (const RcaSource *source, guint index, const RcaReadOptions *options, const RcaSampleLines *sample, RcaSniff *sniff)
 {
   RcaSniff own = { 0 };
+  const RcaSourcePart *part = g_ptr_array_index (source->parts, index);
+  if (part->format)
+  {
+    g_strlcpy (sniff->reason, "as before", sizeof sniff->reason);
+    return part->format;
+  }
   const RcaFormat *forced = options ? rca_forced_format (options->input_format, sample->path) : NULL;
   if (forced)
   {
@@ -120,7 +127,7 @@ rca_parts_survey (RcaSource *source, const RcaReadOptions *options, gint64 *firs
     first_ns[i] = RCA_TIME_NONE;
     if (!rca_part_open (source, i, options, &opened, NULL) || opened.sample.head.n == 0)
       continue;
-    const RcaFormat *format = rca_part_format (source, options, &opened.sample, &sniff);
+    const RcaFormat *format = rca_part_format (source, i, options, &opened.sample, &sniff);
     if (!format)
       continue;
     if (!source->format)

@@ -13,8 +13,8 @@ typedef struct {
 void rca_part_clear (RcaOpenedPart *opened);
 gboolean rca_part_open (const RcaSource *source, guint index, const RcaReadOptions *options, RcaOpenedPart *opened, GError **error);
 
-/* The format of a part: forced, the source's where it fits about as well as the best, else the best. */
-const RcaFormat *rca_part_format (const RcaSource *source, const RcaReadOptions *options, const RcaSampleLines *sample, RcaSniff *sniff);
+/* The format of a part: told before, forced, the source's where it fits about as well as the best, else the best. */
+const RcaFormat *rca_part_format (const RcaSource *source, guint index, const RcaReadOptions *options, const RcaSampleLines *sample, RcaSniff *sniff);
 
 /* Looks into each part, newest first: the format of the newest that holds something is the
  * source's, with why in @why; first times (@first_ns, one a part: RCA_TIME_NONE unknown,

@@ -14,8 +14,9 @@ typedef struct {
   gpointer user;
   RcaTally *tally;
   guint part;
-  guint64 emitted;
-  gboolean truncated; /* the record at hand */
+  RcaSourcePart *at;    /* that part */
+  guint64 emitted, seen; /* events that count; with those outside of the part's range */
+  gboolean truncated;    /* the record at hand */
   GString *why;
   gint64 stop_ns; /* records beyond it matter no more, in a part that is in order; RCA_TIME_NONE */
   guint beyond;   /* how many of them came in a row */
@@ -29,10 +30,33 @@ add_problem (RcaSource *source, char *problem)
   g_ptr_array_add (source->problems, problem);
 }
 
+/* Whether what begins at @offset counts; else it is read for what the decoder learns from it. */
+static gboolean
+in_range (Reading *reading, guint64 offset, guint64 line)
+{
+  RcaSourcePart *part = reading->at;
+  if (offset >= part->range.until && offset < part->found.next)
+  {
+    part->found.next = offset;
+    part->found.next_lines = line - 1;
+  }
+  return offset >= part->range.from && offset < part->range.until;
+}
+
+static gboolean
+is_wanted (Reading *reading, const RcaEvent *ev)
+{
+  gint64 newer = reading->at->range.newer_than_ns;
+  return in_range (reading, ev->offset, ev->line) && (newer == G_MININT64 || ev->time_ns > newer);
+}
+
 static void
 pass_on (RcaEvent *ev, gpointer user)
 {
   Reading *reading = user;
+  reading->seen++;
+  if (!is_wanted (reading, ev))
+    return;
   if (reading->truncated)
     ev->flags |= RCA_EVENT_TRUNCATED;
   rca_classify_event (ev);
@@ -59,10 +83,12 @@ static void
 reject (Reading *reading, RcaEvent *ev, RcaBytes text)
 {
   RcaSource *source = reading->source;
-  source->records++;
-  source->rejected++;
-  remember_rejected (source, text);
   rca_event_clear (ev);
+  gboolean counts = is_wanted (reading, ev);
+  source->records += counts;
+  source->rejected += counts;
+  if (counts)
+    remember_rejected (source, text);
   rca_event_set_str (ev, RCA_FIELD_MESSAGE, text);
   pass_on (ev, reading);
 }
@@ -76,11 +102,11 @@ decode_record (Reading *reading, RcaDecoder *decoder, const RcaRecord *record, R
   ev->offset = record->offset;
   ev->raw = record->text;
   reading->truncated = record->truncated;
-  guint64 before = reading->emitted;
+  guint64 before = reading->emitted, seen = reading->seen;
   RcaDecodeResult result = decoder ? rca_decoder_decode (decoder, record->text, ev, pass_on, reading) : RCA_DECODE_REJECT;
   guint64 events = reading->emitted - before;
-  if (result == RCA_DECODE_OK && events == 0)
-    events = 1;
+  if (result == RCA_DECODE_OK && seen == reading->seen)
+    events = in_range (reading, record->offset, record->line);
   source->records += events;
   source->parsed += events;
   if (result == RCA_DECODE_REJECT)
@@ -142,9 +168,14 @@ add_damage (Reading *reading, const RcaFramer *framer)
 }
 
 static void
-add_counts (RcaSource *source, const RcaFramerCounts *counts)
+add_counts (RcaSource *source, RcaSourcePart *part, const RcaFramer *framer)
 {
-  source->lines += counts->lines;
+  const RcaFramerCounts *counts = rca_framer_counts (framer);
+  part->found.end = rca_framer_offset (framer);
+  part->found.lines = rca_framer_line (framer);
+  guint64 last = MIN (part->found.next_lines, part->found.lines);
+  /* a part that is entered by time counts what was read of it */
+  source->lines += part->range.from || part->range.until != G_MAXUINT64 ? last - MIN (part->range.lines_before, last) : counts->lines;
   source->blank += counts->blank;
   source->truncated += counts->truncated;
 }
@@ -179,6 +210,9 @@ decode_part (Reading *reading, RcaOpenedPart *opened, const RcaFormat *format)
 {
   RcaSource *source = reading->source;
   g_autoptr (RcaDecoder) decoder = format ? rca_decoder_new (format, &opened->sample) : NULL;
+  reading->at->found.document = format && format->document;
+  if (reading->at->range.enter && !reading->at->found.document)
+    rca_framer_seek (opened->framer, reading->at->range.enter, reading->at->range.enter_lines + 1);
   if (format)
     go_to_window (reading, opened, format);
   read_records (reading, opened->framer, decoder);
@@ -195,14 +229,18 @@ read_part (Reading *reading, guint index)
   g_auto (RcaOpenedPart) opened = { 0 };
   g_autoptr (GError) error = NULL;
   RcaSniff sniff = { 0 };
+  reading->at = g_ptr_array_index (reading->source->parts, index);
+  reading->at->found = (RcaPartEnd){ .next = G_MAXUINT64, .next_lines = G_MAXUINT64 };
   if (!rca_part_open (reading->source, index, reading->options, &opened, &error))
   {
     add_problem (reading->source, g_strdup (error->message));
     return FALSE;
   }
+  if (reading->options && reading->options->progress)
+    rca_input_count (opened.input, &reading->options->progress->done);
   RcaBytes head = opened.sample.head;
   gboolean usable = head.n > 0;
-  const RcaFormat *format = usable ? rca_part_format (reading->source, reading->options, &opened.sample, &sniff) : NULL;
+  const RcaFormat *format = usable ? rca_part_format (reading->source, index, reading->options, &opened.sample, &sniff) : NULL;
   if (usable && !format && rca_binary_looks_so (head))
   {
     add_problem (reading->source, g_strdup_printf ("%s: %s", opened.name, rca_binary_kind (head) ?: "binary, no text and no known format"));
@@ -215,7 +253,7 @@ read_part (Reading *reading, guint index)
     decode_part (reading, &opened, format);
   }
   add_damage (reading, opened.framer);
-  add_counts (reading->source, rca_framer_counts (opened.framer));
+  add_counts (reading->source, reading->at, opened.framer);
   return usable;
 }
 

@@ -23,13 +23,16 @@ rca_source_new (const char *path, const char *name)
   return source;
 }
 
-void
+RcaSourcePart *
 rca_source_add_part (RcaSource *source, const char *path, const char *member)
 {
   RcaSourcePart *part = g_new0 (RcaSourcePart, 1);
   part->path = g_strdup (path);
   part->member = g_strdup (member);
+  part->fd = -1;
+  part->range = (RcaPartRange){ .until = G_MAXUINT64, .end = G_MAXUINT64, .newer_than_ns = G_MININT64 };
   g_ptr_array_add (source->parts, part);
+  return part;
 }
 
 void

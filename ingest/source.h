@@ -17,10 +17,36 @@ typedef enum {
   RCA_INGEST_ERROR_EMPTY,
 } RcaIngestError;
 
+/* Which bytes of a part are wanted. Offsets are of the decompressed file. */
+typedef struct {
+  guint64 from, until;         /* records that begin in [from, until) count and are given to emit; 0, G_MAXUINT64: all */
+  guint64 end;                 /* a plain file is read up to here; G_MAXUINT64: to its end */
+  guint64 enter, enter_lines;  /* a plain file is entered here, the start of a line (at or before @from), and how many lines stand before it */
+  guint64 lines_before;        /* @from */
+  gint64 newer_than_ns;        /* G_MININT64: all; else only records later than that (a document that was rewritten) */
+} RcaPartRange;
+
+/* What reading a part found. */
+typedef struct {
+  guint64 next, next_lines; /* the first record at or after @until: where it begins, and how many lines stand before it; G_MAXUINT64: there is none */
+  guint64 end, lines;       /* bytes and lines up to where reading ended */
+  gboolean document;        /* its format is one document */
+} RcaPartEnd;
+
 typedef struct {
   char *path;    /* as the user would write it (relative stays relative) */
   char *member;  /* inside an archive, or NULL */
+  int fd;        /* the file, opened by the caller (by now it may have another name); -1: opened by its path */
+  guint place;   /* the caller's number for it; parts may be read in another order than they were added */
+  const RcaFormat *format; /* told before; NULL: sniffed */
+  RcaPartRange range;
+  RcaPartEnd found; /* (out) */
 } RcaSourcePart;
+
+/* Counted atomically while files are read: bytes as they lie on disk. */
+typedef struct {
+  gsize done, total;
+} RcaReadProgress;
 
 /* One log. Filled while it is read. */
 typedef struct {
@@ -44,7 +70,8 @@ typedef struct {
 
 /* A source without parts; parts are added oldest first. For callers that know their files. */
 RcaSource *rca_source_new (const char *path, const char *name);
-void rca_source_add_part (RcaSource *source, const char *path, const char *member);
+/* Returns it (transfer none), to be read whole unless the caller says otherwise. */
+RcaSourcePart *rca_source_add_part (RcaSource *source, const char *path, const char *member);
 
 /* Finds the sources below @paths (order does not matter: result sorted by path).
  * What cannot be read becomes an entry in @problems (char*), never an abort. */
@@ -58,6 +85,7 @@ typedef struct {
   gint64 from_ns, to_ns;
   const char *input_format; /* forced: "NAME" for all, or lines of "PATH=NAME" (PATH as given, the end of one, or a glob); or NULL */
   const char *nginx_conf;   /* or NULL */
+  RcaReadProgress *progress; /* (nullable): @done grows */
 } RcaReadOptions;
 
 /* Whether every format that @input_format names exists; @unknown: (out): the first that does not, transfer full. */

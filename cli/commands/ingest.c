@@ -81,7 +81,7 @@ rca_command_ingest (int argc, char **argv)
     return rca_failed (usage.name, error);
   rca_be_nice ();
   g_autofree char *dir = o.store ? g_strdup (o.store) : rca_default_store ();
-  RcaOpenOptions open = { .read = { RCA_TIME_NONE, RCA_TIME_NONE, format, o.nginx_conf }, .jobs = (guint) MAX (o.jobs, 0) };
+  RcaOpenOptions open = { .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = o.nginx_conf }, .jobs = (guint) MAX (o.jobs, 0) };
   if (!rca_store_ingest (dir, (const char *const *) o.paths, g_strv_length (o.paths), &open, &result, &error))
     return rca_failed (usage.name, error);
   print_result (&result, dir);

@@ -205,7 +205,7 @@ rca_command_search (int argc, char **argv)
       return RCA_EXIT_USAGE;
     }
   search.pattern = pattern;
-  search.read = (RcaReadOptions){ RCA_TIME_NONE, RCA_TIME_NONE, format, o.nginx_conf };
+  search.read = (RcaReadOptions){ .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = o.nginx_conf };
   rca_be_nice ();
   return search_all (&search);
 }
