@@ -3,10 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WORTH_BYTES   ((guint64)32 << 20)
-#define NEAR_BYTES    ((guint64)1 << 20) /* closer is no use: reading that much takes a millisecond */
+#define WORTH_BYTES   ((guint64)8 << 20)
+#define NEAR_BYTES    ((guint64)256 << 10) /* closer is no use: reading that much takes a millisecond */
 #define PROBE_BYTES   ((gsize)256 << 10)
 #define PROBE_RECORDS 64
+#define ORDER_PROBES  8  /* places where the order of lines is looked at */
+#define LATE_FACTOR   4  /* how much later than the latest line seen one may be that was not seen */
 
 typedef struct {
   int fd;
@@ -16,12 +18,50 @@ typedef struct {
   char *buffer;
 } Bisection;
 
-/* What a look at one place finds. */
+/* The lines that were read at one place. */
 typedef struct {
-  guint64 offset; /* of the record */
-  gint64 time_ns;
+  const char *p, *end;
+  guint64 offset; /* of @p */
+  gboolean whole; /* up to the end of the file: its last line may lack its line feed */
+} Lines;
+
+/* What a record says of its time. */
+typedef struct {
+  guint64 offset;
+  gint64 time_ns; /* RCA_TIME_NONE: nothing */
   guint flags;
 } Look;
+
+static Lines
+lines_at (Bisection *b, guint64 offset)
+{
+  gssize got = pread (b->fd, b->buffer, PROBE_BYTES, (off_t)offset);
+  Lines l = { b->buffer, b->buffer + MAX (got, 0), offset, offset + (guint64)MAX (got, 0) >= b->size };
+  if (offset > 0 && got > 0)
+  {
+    const char *lf = memchr (l.p, '\n', (gsize)got);
+    const char *next = lf ? lf + 1 : l.end;
+    l.offset += (guint64)(next - l.p);
+    l.p = next;
+  }
+  return l;
+}
+
+static gboolean
+next_line (Lines *l, RcaBytes *line, guint64 *offset)
+{
+  const char *lf = l->p < l->end ? memchr (l->p, '\n', (gsize)(l->end - l->p)) : NULL;
+  if (!lf && (l->p >= l->end || !l->whole))
+    return FALSE;
+  const char *stop = lf ?: l->end;
+  *line = rca_bytes (l->p, (gsize)(stop - l->p));
+  *offset = l->offset;
+  l->offset += line->n + 1;
+  l->p = lf ? lf + 1 : l->end;
+  if (line->n && line->p[line->n - 1] == '\r')
+    line->n--;
+  return TRUE;
+}
 
 static void
 keep_time (RcaEvent *ev, gpointer user)
@@ -34,65 +74,109 @@ keep_time (RcaEvent *ev, gpointer user)
   }
 }
 
-/* The first record with a time at or after @offset. Only its first line is decoded. */
+/* A record from its first line up to the line before the next one. FALSE when there is none, or
+ * when it is not whole. */
 static gboolean
-look_at (Bisection *b, guint64 offset, Look *look)
+next_record (Bisection *b, Lines *l, RcaBytes *record, guint64 *offset)
 {
-  gssize got = pread (b->fd, b->buffer, PROBE_BYTES, (off_t)offset);
-  const char *p = b->buffer, *end = b->buffer + MAX (got, 0);
-  look->time_ns = RCA_TIME_NONE;
-  if (offset > 0)
+  RcaBytes line;
+  do
+    if (!next_line (l, record, offset))
+      return FALSE;
+  while (rca_decoder_line (b->decoder, *record) != RCA_LINE_RECORD);
+  for (;;)
   {
-    const char *lf = got > 0 ? memchr (p, '\n', (gsize)got) : NULL;
-    p = lf ? lf + 1 : end;
+    Lines ahead = *l;
+    guint64 at;
+    if (!next_line (&ahead, &line, &at))
+      return l->whole && l->p >= l->end;
+    RcaLineKind kind = rca_decoder_line (b->decoder, line);
+    if (kind == RCA_LINE_RECORD || (kind == RCA_LINE_NONE && line.n > 0))
+      return TRUE;
+    if (kind == RCA_LINE_CONTINUES)
+      record->n = (gsize)(line.p + line.n - record->p);
+    *l = ahead;
   }
-  for (guint i = 0; i < PROBE_RECORDS && p < end; i++)
+}
+
+/* The next record with a time. */
+static gboolean
+next_look (Bisection *b, Lines *l, Look *look)
+{
+  RcaBytes record;
+  look->time_ns = RCA_TIME_NONE;
+  for (guint i = 0; i < PROBE_RECORDS && next_record (b, l, &record, &look->offset); i++)
   {
-    const char *lf = memchr (p, '\n', (gsize)(end - p));
-    RcaBytes line = rca_bytes (p, (gsize)((lf ?: end) - p));
-    look->offset = offset + (guint64)(p - b->buffer);
-    p += line.n + 1;
-    if (line.n && line.p[line.n - 1] == '\r')
-      line.n--;
-    if (rca_decoder_line (b->decoder, line) != RCA_LINE_RECORD)
-      continue;
     rca_event_clear (b->ev);
-    b->ev->raw = line;
-    rca_decoder_decode (b->decoder, line, b->ev, keep_time, look);
+    b->ev->raw = record;
+    rca_decoder_decode (b->decoder, record, b->ev, keep_time, look);
     if (look->time_ns != RCA_TIME_NONE)
       return TRUE;
   }
   return FALSE;
 }
 
-static guint64
-count_lines (Bisection *b, guint64 end)
+/* The first record with a time at or after @offset. */
+static gboolean
+look_at (Bisection *b, guint64 offset, Look *look)
 {
-  guint64 lines = 0;
-  for (guint64 at = 0; at < end;)
+  Lines lines = lines_at (b, offset);
+  return next_look (b, &lines, look);
+}
+
+/* The last of the records in the last bytes of the file: its latest time. */
+static gboolean
+look_at_end (Bisection *b, Look *last)
+{
+  Lines lines = lines_at (b, b->size - PROBE_BYTES);
+  Look look;
+  last->time_ns = RCA_TIME_NONE;
+  while (next_look (b, &lines, &look))
+    if (last->time_ns == RCA_TIME_NONE || look.time_ns > last->time_ns)
+      *last = look;
+  return last->time_ns != RCA_TIME_NONE;
+}
+
+/* How far back from the latest time before them the records of some places stand. */
+static gint64
+disorder (Bisection *b)
+{
+  gint64 most = 0;
+  for (guint i = 0; i < ORDER_PROBES; i++)
   {
-    gssize got = pread (b->fd, b->buffer, MIN (PROBE_BYTES, end - at), (off_t)at);
-    if (got <= 0)
-      break;
-    for (const char *p = b->buffer, *stop = p + got; (p = memchr (p, '\n', (gsize)(stop - p))); p++)
-      lines++;
-    at += (guint64)got;
+    Lines lines = lines_at (b, b->size / ORDER_PROBES * i);
+    Look look;
+    gint64 latest = RCA_TIME_NONE;
+    while (next_look (b, &lines, &look))
+    {
+      if (latest != RCA_TIME_NONE)
+        most = MAX (most, latest - look.time_ns);
+      latest = MAX (latest, look.time_ns);
+    }
   }
-  return lines;
+  return most;
+}
+
+static gint64
+allowance (Bisection *b, gboolean zone_known)
+{
+  gint64 seen = disorder (b);
+  gint64 late = seen > RCA_LATE_NS / LATE_FACTOR ? RCA_LATE_NS : MAX (seen * LATE_FACTOR, RCA_IN_TIME_NS);
+  return zone_known ? late : RCA_ZONELESS_LATE_NS;
 }
 
 static gboolean
 search (Bisection *b, gint64 from_ns, RcaPlace *out)
 {
   Look first, last, here;
-  if (!look_at (b, 0, &first) || !look_at (b, b->size - PROBE_BYTES, &last) || first.time_ns > last.time_ns || (first.flags & RCA_EVENT_DATE_UNKNOWN))
+  if (!look_at (b, 0, &first) || !look_at_end (b, &last) || first.time_ns > last.time_ns || (first.flags & RCA_EVENT_DATE_UNKNOWN))
     return FALSE;
   out->first_ns = first.time_ns;
   out->last_ns = last.time_ns;
-  gint64 before = from_ns == RCA_TIME_NONE ? from_ns : from_ns - ((first.flags & RCA_EVENT_ZONE_UNKNOWN) ? RCA_ZONELESS_LATE_NS : RCA_LATE_NS);
   out->zone_known = !(first.flags & RCA_EVENT_ZONE_UNKNOWN);
+  out->late_ns = allowance (b, out->zone_known);
   out->offset = 0;
-  out->line = 1;
+  gint64 before = from_ns == RCA_TIME_NONE ? from_ns : from_ns - out->late_ns;
   if (from_ns == RCA_TIME_NONE || first.time_ns >= before)
     return TRUE;
   guint64 low = first.offset, high = b->size;
@@ -109,7 +193,6 @@ search (Bisection *b, gint64 from_ns, RcaPlace *out)
       high = middle;
   }
   out->offset = low;
-  out->line = count_lines (b, low) + 1;
   return TRUE;
 }
 
@@ -136,4 +219,32 @@ rca_bisect (const char *path, const RcaFormat *format, const RcaSampleLines *sam
   }
   close (b.fd);
   return found;
+}
+
+static guint64
+count_feeds (const char *p, gsize n)
+{
+  guint64 feeds = 0;
+  for (gsize i = 0; i < n; i++) /* a loop that compilers turn into vectors */
+    feeds += p[i] == '\n';
+  return feeds;
+}
+
+guint64
+rca_count_lines (const char *path, guint64 end)
+{
+  guint64 lines = 0;
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  g_autofree char *buffer = g_malloc (PROBE_BYTES);
+  for (guint64 at = 0; fd >= 0 && at < end;)
+  {
+    gssize got = pread (fd, buffer, MIN (PROBE_BYTES, end - at), (off_t)at);
+    if (got <= 0)
+      break;
+    lines += count_feeds (buffer, (gsize)got);
+    at += (guint64)got;
+  }
+  if (fd >= 0)
+    close (fd);
+  return lines;
 }

@@ -2,15 +2,17 @@
 #pragma once
 #include "source.h"
 
-/* How much later than its neighbours a line may stand in a log. */
-#define RCA_LATE_NS (3600 * RCA_NS_PER_S)
+/* How much later than its neighbours a line may stand in a log: at most what is allowed for, at
+ * least what is allowed for a log in which every line that was looked at stands in order. */
+#define RCA_LATE_NS    (3600 * RCA_NS_PER_S)
+#define RCA_IN_TIME_NS (60 * RCA_NS_PER_S)
 /* The same for times without a zone: they may be that far from the UTC they are read as. */
 #define RCA_ZONELESS_LATE_NS (15 * 3600 * RCA_NS_PER_S)
 
 typedef struct {
   guint64 offset; /* of the first byte of a record */
-  guint64 line;   /* its line number, from 1 */
   gint64 first_ns, last_ns; /* of the whole file */
+  gint64 late_ns; /* how much later than its neighbours a line may stand in this file */
   gboolean zone_known;
 } RcaPlace;
 
@@ -18,3 +20,6 @@ typedef struct {
  * that is surely older than @from_ns (RCA_TIME_NONE: the first one). FALSE when it is not worth it (a small file) or not
  * safe: not in the order of time, dates without a year, records without times. */
 gboolean rca_bisect (const char *path, const RcaFormat *format, const RcaSampleLines *sample, gint64 from_ns, RcaPlace *out);
+
+/* How many line feeds stand before byte @end of @path. */
+guint64 rca_count_lines (const char *path, guint64 end);

@@ -186,21 +186,37 @@ has_window (const Reading *reading)
   return reading->options && (reading->options->from_ns != RCA_TIME_NONE || reading->options->to_ns != RCA_TIME_NONE);
 }
 
+/* What begins in the window is logged when it ends. */
+#define LONGEST_REQUEST_NS   (120 * RCA_NS_PER_S)
+#define LONGEST_STATEMENT_NS (900 * RCA_NS_PER_S)
+
+static void
+enter (Reading *reading, RcaOpenedPart *opened, const RcaPlace *place)
+{
+  RcaSourcePart *part = g_ptr_array_index (reading->source->parts, reading->part);
+  gboolean later = reading->options->lines_later;
+  guint64 before = later ? 0 : rca_count_lines (part->path, place->offset);
+  if (!rca_framer_seek (opened->framer, place->offset, before + 1))
+    return;
+  part->skipped_bytes = later ? place->offset : 0;
+  g_string_append_printf (reading->why, "; %s is read from byte %" G_GUINT64_FORMAT " on, where the window begins", opened->name, place->offset);
+}
+
 /* In a large file that is in order, goes to where the window begins and says where to stop. */
 static void
 go_to_window (Reading *reading, RcaOpenedPart *opened, const RcaFormat *format)
 {
   RcaPlace place;
-  RcaSource *source = reading->source;
-  const RcaSourcePart *part = g_ptr_array_index (source->parts, reading->part);
+  RcaSourcePart *part = g_ptr_array_index (reading->source->parts, reading->part);
   reading->stop_ns = RCA_TIME_NONE;
   reading->beyond = 0;
+  part->skipped_bytes = 0;
   if (!has_window (reading) || !rca_input_is_plain (opened->input) || !rca_bisect (part->path, format, &opened->sample, reading->options->from_ns, &place))
     return;
-  if (place.line > 1 && rca_framer_seek (opened->framer, place.offset, place.line))
-    g_string_append_printf (reading->why, "; %s is read from line %" G_GUINT64_FORMAT " on, where the window begins", opened->name, place.line);
+  if (place.offset > 0)
+    enter (reading, opened, &place);
   if (reading->options->to_ns != RCA_TIME_NONE)
-    reading->stop_ns = reading->options->to_ns + (place.zone_known ? RCA_LATE_NS : RCA_ZONELESS_LATE_NS);
+    reading->stop_ns = reading->options->to_ns + MAX (place.late_ns, format->stream == RCA_STREAM_DB ? LONGEST_STATEMENT_NS : LONGEST_REQUEST_NS);
   rca_tally_time (reading->tally, place.first_ns);
   rca_tally_time (reading->tally, place.last_ns);
 }

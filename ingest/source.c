@@ -1,4 +1,5 @@
 #include "source.h"
+#include "bisect.h"
 #include "framing.h"
 
 static void
@@ -50,6 +51,15 @@ rca_source_free (RcaSource *source)
   g_ptr_array_unref (source->parts);
   g_ptr_array_unref (source->problems);
   g_free (source);
+}
+
+guint64
+rca_source_lines_before (const RcaSource *source, guint part)
+{
+  if (part >= source->parts->len)
+    return 0;
+  const RcaSourcePart *where = g_ptr_array_index (source->parts, part);
+  return where->skipped_bytes ? rca_count_lines (where->path, where->skipped_bytes) : 0;
 }
 
 char *

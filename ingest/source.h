@@ -36,6 +36,7 @@ typedef struct {
 typedef struct {
   char *path;    /* as the user would write it (relative stays relative) */
   char *member;  /* inside an archive, or NULL */
+  guint64 skipped_bytes; /* with lines_later: the lines of that many bytes are not in ev->line */
   int fd;        /* the file, opened by the caller (by now it may have another name); -1: opened by its path */
   guint place;   /* the caller's number for it; parts may be read in another order than they were added */
   const RcaFormat *format; /* told before; NULL: sniffed */
@@ -83,6 +84,7 @@ typedef struct {
    * more: large files that are in order are entered by bisection, rotated parts left out;
    * lines and records then count what was read, first and last still tell the whole. */
   gint64 from_ns, to_ns;
+  gboolean lines_later; /* ev->line counts from where a part is entered: rca_source_lines_before() tells what to add */
   const char *input_format; /* forced: "NAME" for all, or lines of "PATH=NAME" (PATH as given, the end of one, or a glob); or NULL */
   const char *nginx_conf;   /* or NULL */
   RcaReadProgress *progress; /* (nullable): @done grows */
@@ -98,6 +100,10 @@ gboolean rca_input_format_check (const char *input_format, char **unknown);
  * when nothing at all could be read. */
 typedef void (*RcaSourceEmit) (RcaSource *source, guint part, RcaEvent *ev, gpointer user);
 gboolean rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit emit, gpointer user);
+
+/* How many lines of @part stand before those that were read, after a read with lines_later. Reads
+ * the file up to there. */
+guint64 rca_source_lines_before (const RcaSource *source, guint part);
 
 /* Reads line @line (1-based) of @part again, up to @n_lines lines; NULL when gone. For quoting. */
 char *rca_source_quote (const RcaSource *source, guint part, guint64 line, guint n_lines);

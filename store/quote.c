@@ -26,13 +26,25 @@ part_path (const RcaTableSource *source, guint part)
   return part < source->part->len ? g_ptr_array_index (source->part, part) : source->path;
 }
 
+static guint64
+line_of (RcaTableSource *source, const RcaSheet *sheet, guint32 row)
+{
+  guint part = rca_sheet_u16 (sheet, RCA_COL_PART, row);
+  guint64 line = rca_sheet_u32 (sheet, RCA_COL_LINE, row);
+  if (!source->origin || part >= source->origin->parts->len)
+    return line;
+  if (source->lines_before[part] == G_MAXUINT64)
+    source->lines_before[part] = rca_source_lines_before (source->origin, part);
+  return line + source->lines_before[part];
+}
+
 RcaRef
 rca_table_ref (RcaTable *table, RcaTableSource *source, const RcaSheet *sheet, guint32 row)
 {
   g_autofree char *text = rca_table_quote (table, source, sheet, row);
   return (RcaRef){
     .path = part_path (source, rca_sheet_u16 (sheet, RCA_COL_PART, row)),
-    .line = rca_sheet_u32 (sheet, RCA_COL_LINE, row),
+    .line = line_of (source, sheet, row),
     .time_ns = rca_sheet_u8 (sheet, RCA_COL_FLAGS, row) & RCA_EVENT_TIME_IS_START ? sheet->start[row] : sheet->end[row],
     .text = g_string_chunk_insert_const (table->strings, text),
   };

@@ -27,6 +27,7 @@ rca_table_source_free (RcaTableSource *s)
   g_ptr_array_unref (s->sheet);
   g_ptr_array_unref (s->problem);
   rca_text_free (s->text);
+  g_free (s->lines_before);
   g_clear_pointer (&s->zone_by_table, g_time_zone_unref);
   g_free (s);
 }
@@ -70,6 +71,15 @@ rca_table_source_describe (RcaTableSource *s, const RcaSource *from)
   g_ptr_array_set_size (s->problem, 0);
   for (guint i = 0; i < from->problems->len; i++)
     g_ptr_array_add (s->problem, g_strdup (g_ptr_array_index (from->problems, i)));
+}
+
+void
+rca_table_source_lines_from (RcaTableSource *s, const RcaSource *origin)
+{
+  s->origin = origin;
+  s->lines_before = g_new (guint64, MAX (origin->parts->len, 1));
+  for (guint i = 0; i < origin->parts->len; i++)
+    s->lines_before[i] = G_MAXUINT64;
 }
 
 static void

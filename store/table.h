@@ -21,6 +21,10 @@ typedef struct {
   RcaText *text;
   GPtrArray *problem; /* char* */
 
+  /* where parts were entered in the middle, their lines are counted when one is quoted */
+  const RcaSource *origin;  /* or NULL: lines are right */
+  guint64 *lines_before;    /* by part; G_MAXUINT64: not counted yet */
+
   /* learnt by the writer */
   guint8 stamp_digits;        /* bit 0: some stamp has a fraction of a second, bit 1: of a millisecond */
   guint64 zoneless, dateless; /* records whose stamp says no zone, no date */
@@ -38,6 +42,8 @@ RcaTableSource *rca_table_source_new (const char *path);
 void rca_table_source_free (RcaTableSource *source);
 /* Takes over what reading @source told (its counts, format, service). */
 void rca_table_source_describe (RcaTableSource *into, const RcaSource *source);
+/* @source was read with lines_later; it outlives @into (RcaTable.keep). */
+void rca_table_source_lines_from (RcaTableSource *into, const RcaSource *source);
 
 /* Fills one source. One thread a writer. */
 typedef struct RcaTableWriter RcaTableWriter;

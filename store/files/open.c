@@ -58,6 +58,7 @@ read_options (const RcaSource *source, const RcaOpenOptions *options)
   gboolean window = options->span.start_ns < options->span.end_ns && size_of (source) > READ_WHOLE_BYTES;
   read.from_ns = window ? options->span.start_ns : RCA_TIME_NONE;
   read.to_ns = window ? options->span.end_ns : RCA_TIME_NONE;
+  read.lines_later = TRUE;
   return read;
 }
 
@@ -73,6 +74,7 @@ read_one (gpointer data, gpointer user)
   rca_source_read (r->source, &read, take_event, r);
   g_clear_pointer (&r->writer, rca_table_writer_free);
   rca_table_source_describe (r->into, r->source);
+  rca_table_source_lines_from (r->into, r->source);
   g_atomic_int_add (&shared->raw_mib, (gint)(rca_text_memory (r->into->text) >> 20));
 }
 
@@ -146,6 +148,7 @@ rca_store_open_files (const char *const *paths, guint n_paths, const RcaOpenOpti
     g_array_append_val (reading, r);
   }
   read_all (reading, options);
+  g_ptr_array_add (table->keep, g_ptr_array_ref (source));
   for (guint i = 0; i < reading->len; i++)
     rca_table_add (table, g_array_index (reading, Reading, i).into);
   table->no_redact = options->no_redact;
