@@ -4,13 +4,13 @@
 
 /* The unit of plain numbers whose name does not tell it. Seconds are written with a fraction
  * (nginx, gunicorn: 0.012); whole numbers are milliseconds, or microseconds where even the
- * quickest took some tens of them. */
+ * quickest took some tens of them, or half of them would have taken ten seconds. */
 gint64
 rca_learn_unit (const RcaLearnColumn *c)
 {
   if (c->n[SHAPE_FRACTION])
     return c->median > 50 ? RCA_NS_PER_MS : RCA_NS_PER_S;
-  if (c->least >= 30 && c->median >= 100)
+  if ((c->least >= 30 && c->median >= 100) || c->median >= 10000)
     return 1000;
   return c->zeros * 10 >= rca_learn_present (c) * 9 && c->most < 100 ? RCA_NS_PER_S : RCA_NS_PER_MS;
 }

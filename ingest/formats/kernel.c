@@ -57,7 +57,7 @@ read_head (RcaBytes line, RcaStampContext *context, RcaStamp *stamp, gboolean *t
     return 0;
   *timed = TRUE;
   if (line.p[0] == '[')
-    return line.p[took] == ']' ? MIN (took + 2, line.n) : 0; /* dmesg -T */
+    return line.p[took] == ']' && g_ascii_isalpha (line.p[1]) ? MIN (took + 2, line.n) : 0; /* dmesg -T: "[Tue Nov 24 …]" */
   /* --time-format=iso: a comma, six digits and a zone, unlike any logger */
   return line.n > 26 && line.p[10] == 'T' && line.p[19] == ',' && (line.p[26] == '+' || line.p[26] == '-') ? took + 1 : 0;
 }
@@ -66,7 +66,7 @@ read_head (RcaBytes line, RcaStampContext *context, RcaStamp *stamp, gboolean *t
 static gboolean
 is_kernel_text (RcaBytes text)
 {
-  static const char *const words[] = { "oom", "Killed process", "Call Trace", "EXT4-fs", "XFS (", "TCP:", "nf_conntrack", "Linux version", "Command line:", "usb ", "pci ", "ACPI", "RIP:", "link becomes", "device " };
+  static const char *const words[] = { "oom-kill", "oom_", "Killed process", "Call Trace", "EXT4-fs", "XFS (", "TCP:", "nf_conntrack", "Linux version", "Command line:", "usb ", "pci ", "ACPI", "RIP:", "link becomes", "device " };
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (rca_bytes_find (text, rca_bytes_str (words[i])) >= 0)
       return TRUE;
