@@ -1,13 +1,9 @@
 #include "local/manifest.h"
 #include "local/io.h"
 #include "local/pack.h"
-#include <errno.h>
-#include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define NAME    "manifest"
-#define BEFORE  "manifest.before"
 #define MAGIC   "RCAMAN01"
 #define VERSION 1
 
@@ -92,16 +88,31 @@ static const Member source_numbers[] = {
   OF_SOURCE ("samples", samples),   OF_SOURCE ("present", present), OF_SOURCE ("zoneless", zoneless), OF_SOURCE ("dateless", dateless),
 };
 
+#define OF_PART(member)                                                                                                                                        \
+  {                                                                                                                                                            \
+    #member, G_STRUCT_OFFSET (RcaManifestPart, member)                                                                                                         \
+  }
+
 static const Member part_numbers[] = {
-  { "size", G_STRUCT_OFFSET (RcaManifestPart, size) },   { "head_n", G_STRUCT_OFFSET (RcaManifestPart, head_n) },
-  { "head", G_STRUCT_OFFSET (RcaManifestPart, head) },   { "offset", G_STRUCT_OFFSET (RcaManifestPart, offset) },
-  { "lines", G_STRUCT_OFFSET (RcaManifestPart, lines) },
+  OF_PART (size),  OF_PART (head_n), OF_PART (head), OF_PART (offset), OF_PART (lines),    OF_PART (device),
+  OF_PART (inode), OF_PART (sealed), OF_PART (broken), OF_PART (before), OF_PART (before_n),
 };
 
 static const Member segment_numbers[] = {
   { "number", G_STRUCT_OFFSET (RcaSegmentEntry, number) },
   { "rows", G_STRUCT_OFFSET (RcaSegmentEntry, rows) },
   { "bytes", G_STRUCT_OFFSET (RcaSegmentEntry, bytes) },
+  { "tail", G_STRUCT_OFFSET (RcaSegmentEntry, tail) },
+};
+
+#define OF_COUNTS(member)                                                                                                                                      \
+  {                                                                                                                                                            \
+    #member, G_STRUCT_OFFSET (RcaSegmentCounts, member)                                                                                                        \
+  }
+
+static const Member count_numbers[] = {
+  OF_COUNTS (lines), OF_COUNTS (records), OF_COUNTS (parsed),  OF_COUNTS (rejected), OF_COUNTS (http_5xx), OF_COUNTS (errors),
+  OF_COUNTS (slow),  OF_COUNTS (changes), OF_COUNTS (samples), OF_COUNTS (zoneless), OF_COUNTS (dateless),
 };
 
 static void
@@ -123,17 +134,21 @@ unpack_numbers (const msgpack_object *o, gpointer into, const Member *member, gs
 static void
 pack_part (msgpack_packer *p, const RcaManifestPart *part)
 {
-  msgpack_pack_map (p, 2 + G_N_ELEMENTS (part_numbers));
+  msgpack_pack_map (p, 3 + G_N_ELEMENTS (part_numbers));
   rca_pack_str (p, "path", part->path);
   rca_pack_i64 (p, "mtime", part->mtime_ns);
+  rca_pack_i64 (p, "read", part->read_ns);
   pack_numbers (p, part, part_numbers, G_N_ELEMENTS (part_numbers));
 }
 
 static void
 pack_segment (msgpack_packer *p, const RcaSegmentEntry *s)
 {
-  msgpack_pack_map (p, 2 + G_N_ELEMENTS (segment_numbers));
+  msgpack_pack_map (p, 3 + G_N_ELEMENTS (segment_numbers));
   pack_numbers (p, s, segment_numbers, G_N_ELEMENTS (segment_numbers));
+  rca_pack_key (p, "counts");
+  msgpack_pack_map (p, G_N_ELEMENTS (count_numbers));
+  pack_numbers (p, &s->counts, count_numbers, G_N_ELEMENTS (count_numbers));
   rca_pack_i64 (p, "min", s->min_ns);
   rca_pack_i64 (p, "max", s->max_ns);
 }
@@ -172,38 +187,46 @@ compare_source (gconstpointer a, gconstpointer b)
   return strcmp ((*(RcaManifestSource *const *)a)->info->path, (*(RcaManifestSource *const *)b)->info->path);
 }
 
-gboolean
-rca_manifest_write (RcaManifest *m, const char *dir, GError **error)
+static GByteArray *
+pack (const RcaManifest *m, guint64 generation)
 {
-  g_ptr_array_sort (m->source, compare_source);
+  g_autoptr (GPtrArray) source = g_ptr_array_copy (m->source, NULL, NULL);
+  g_ptr_array_set_free_func (source, NULL);
+  g_ptr_array_sort (source, compare_source);
   msgpack_sbuffer buffer;
   msgpack_sbuffer_init (&buffer);
   msgpack_packer p;
   msgpack_packer_init (&p, &buffer, msgpack_sbuffer_write);
   msgpack_pack_map (&p, 4);
   rca_pack_u64 (&p, "version", VERSION);
-  rca_pack_u64 (&p, "generation", m->generation + 1);
+  rca_pack_u64 (&p, "generation", generation);
   rca_pack_u64 (&p, "next_segment", m->next_segment);
   rca_pack_key (&p, "sources");
-  msgpack_pack_array (&p, m->source->len);
-  for (guint i = 0; i < m->source->len; i++)
-    pack_source (&p, g_ptr_array_index (m->source, i));
+  msgpack_pack_array (&p, source->len);
+  for (guint i = 0; i < source->len; i++)
+    pack_source (&p, g_ptr_array_index (source, i));
   guint64 checksum = XXH3_64bits (buffer.data, buffer.size);
-  /* the generation before stays at hand under its own name: a link, so that there is always a manifest */
-  g_autofree char *now = g_build_filename (dir, NAME, NULL), *before = g_build_filename (dir, BEFORE, NULL);
-  unlink (before);
-  gboolean ok = link (now, before) == 0 || errno == ENOENT || errno == EPERM;
-  if (!ok)
-    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_WRITE, "%s: %s", before, g_strerror (errno));
-  RcaIoFile *file = ok ? rca_io_create (dir, NAME, error) : NULL;
-  ok = file && rca_io_append (file, MAGIC, 8, error) && rca_io_append (file, buffer.data, buffer.size, error)
-       && rca_io_append (file, &checksum, sizeof checksum, error);
+  GByteArray *out = g_byte_array_new ();
+  g_byte_array_append (out, (const guint8 *)MAGIC, 8);
+  g_byte_array_append (out, (const guint8 *)buffer.data, (guint)buffer.size);
+  g_byte_array_append (out, (const guint8 *)&checksum, sizeof checksum);
+  msgpack_sbuffer_destroy (&buffer);
+  return out;
+}
+
+gboolean
+rca_manifest_write (RcaManifest *m, const char *dir, GError **error)
+{
+  g_autoptr (GByteArray) bytes = pack (m, m->generation + 1);
+  /* the generation before stays at hand under its own name, unless that is what is in use and the newest is damaged */
+  gboolean kept = m->fell_back ? rca_io_detach (dir, RCA_MANIFEST_NAME, error) : rca_io_keep (dir, RCA_MANIFEST_NAME, RCA_MANIFEST_BEFORE, error);
+  RcaIoFile *file = kept ? rca_io_create (dir, RCA_MANIFEST_NAME, error) : NULL;
+  gboolean ok = file && rca_io_append (file, bytes->data, bytes->len, error);
   if (file && !ok)
     rca_io_abandon (file);
   ok = ok && rca_io_commit (file, error);
-  msgpack_sbuffer_destroy (&buffer);
-  if (ok)
-    m->generation++;
+  m->generation += ok;
+  m->fell_back &= !ok;
   return ok;
 }
 
@@ -229,7 +252,10 @@ unpack_parts (const msgpack_object *o, RcaManifestSource *s)
     if (!part->path)
       part->path = g_strdup ("?");
     part->mtime_ns = rca_unpack_i64 (&parts.ptr[i], "mtime");
+    part->read_ns = rca_unpack_i64 (&parts.ptr[i], "read");
     unpack_numbers (&parts.ptr[i], part, part_numbers, G_N_ELEMENTS (part_numbers));
+    if (!rca_unpack_get (&parts.ptr[i], "sealed")) /* of a time before there were open ends */
+      part->sealed = part->offset;
     g_ptr_array_add (s->part, part);
     g_ptr_array_add (s->info->part, g_strdup (part->path));
   }
@@ -238,6 +264,7 @@ unpack_parts (const msgpack_object *o, RcaManifestSource *s)
   {
     RcaSegmentEntry e = { .min_ns = rca_unpack_i64 (&segments.ptr[i], "min"), .max_ns = rca_unpack_i64 (&segments.ptr[i], "max") };
     unpack_numbers (&segments.ptr[i], &e, segment_numbers, G_N_ELEMENTS (segment_numbers));
+    unpack_numbers (rca_unpack_get (&segments.ptr[i], "counts"), &e.counts, count_numbers, G_N_ELEMENTS (count_numbers));
     g_array_append_val (s->segment, e);
   }
 }
@@ -304,18 +331,25 @@ parse (const char *data, gsize n, const char *path, GError **error)
   return m;
 }
 
-static RcaManifest *
-read_one (const char *dir, const char *name, GError **error)
+RcaManifest *
+rca_manifest_read_one (const char *dir, const char *name, GError **error)
 {
-  g_autofree char *path = g_build_filename (dir, name, NULL), *data = NULL;
-  gsize n;
-  g_autoptr (GError) why = NULL;
-  if (!g_file_get_contents (path, &data, &n, &why))
-  {
-    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "store %s: %s", dir, why->message);
-    return NULL;
-  }
-  return parse (data, n, path, error);
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  g_autoptr (GByteArray) data = rca_io_read_file (path, error);
+  if (data)
+    return parse ((const char *)data->data, data->len, path, error);
+  g_prefix_error (error, "store %s: ", dir);
+  return NULL;
+}
+
+RcaManifest *
+rca_manifest_copy (const RcaManifest *m)
+{
+  g_autoptr (GByteArray) bytes = pack (m, m->generation);
+  RcaManifest *copy = parse ((const char *)bytes->data, bytes->len, "copy", NULL);
+  g_assert (copy);
+  copy->fell_back = m->fell_back;
+  return copy;
 }
 
 RcaManifest *
@@ -323,12 +357,14 @@ rca_manifest_read (const char *dir, char **note, GError **error)
 {
   g_autoptr (GError) first = NULL;
   *note = NULL;
-  RcaManifest *m = read_one (dir, NAME, &first);
+  RcaManifest *m = rca_manifest_read_one (dir, RCA_MANIFEST_NAME, &first);
   if (m)
     return m;
   /* one that a newer rca wrote is not damaged: going back behind it would lose what it knows */
   if (!g_error_matches (first, RCA_STORE_ERROR, RCA_STORE_ERROR_VERSION))
-    m = read_one (dir, BEFORE, NULL);
+    m = rca_manifest_read_one (dir, RCA_MANIFEST_BEFORE, NULL);
+  if (m)
+    m->fell_back = g_error_matches (first, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED);
   if (m)
     *note = g_strdup_printf ("%s; the generation before it is used", first->message);
   else
@@ -339,6 +375,6 @@ rca_manifest_read (const char *dir, char **note, GError **error)
 gboolean
 rca_manifest_exists (const char *dir)
 {
-  g_autofree char *now = g_build_filename (dir, NAME, NULL), *before = g_build_filename (dir, BEFORE, NULL);
+  g_autofree char *now = g_build_filename (dir, RCA_MANIFEST_NAME, NULL), *before = g_build_filename (dir, RCA_MANIFEST_BEFORE, NULL);
   return g_file_test (now, G_FILE_TEST_EXISTS) || g_file_test (before, G_FILE_TEST_EXISTS);
 }

@@ -41,7 +41,7 @@ load (gpointer data, gpointer user)
   for (guint i = 0; i < l->from->segment->len; i++)
   {
     const RcaSegmentEntry *e = &g_array_index (l->from->segment, RcaSegmentEntry, i);
-    if (e->max_ns < from || e->min_ns >= to)
+    if (e->max_ns < from || e->min_ns >= to || e->rows == 0)
       continue;
     g_autoptr (GError) error = NULL;
     RcaSegment *segment = rca_segment_open (l->dir, e->number, &error);

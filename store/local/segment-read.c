@@ -106,13 +106,8 @@ rca_segment_open (const char *dir, guint64 number, GError **error)
   s->block = g_array_new (FALSE, FALSE, sizeof (RcaSegmentBlock));
   s->footer_bytes = g_byte_array_new ();
   msgpack_unpacked_init (&s->footer);
-  s->fd = open (s->path, O_RDONLY | O_CLOEXEC);
-  if (s->fd < 0)
-  {
-    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED, "%s: %s", s->path, g_strerror (errno));
-    return NULL;
-  }
-  if (!read_footer (s, error) || !read_blocks (s, error))
+  s->fd = rca_io_open (s->path, error);
+  if (s->fd < 0 || !read_footer (s, error) || !read_blocks (s, error))
     return NULL;
   return g_steal_pointer (&s);
 }

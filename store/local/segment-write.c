@@ -1,5 +1,6 @@
 #include "local/segment-private.h"
 #include "local/pack.h"
+#include <unistd.h>
 
 G_STATIC_ASSERT (G_BYTE_ORDER == G_LITTLE_ENDIAN); /* FORMAT.md: all numbers are little-endian */
 
@@ -17,6 +18,13 @@ char *
 rca_segment_name (guint64 number)
 {
   return g_strdup_printf ("segment-%06" G_GUINT64_FORMAT, number);
+}
+
+void
+rca_segment_remove (const char *dir, guint64 number)
+{
+  g_autofree char *name = rca_segment_name (number), *path = g_build_filename (dir, name, NULL);
+  unlink (path);
 }
 
 RcaSegmentWriter *

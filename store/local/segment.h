@@ -2,13 +2,23 @@
 #pragma once
 #include "table.h"
 
+/* What a segment adds to the counts of its source. */
+typedef struct {
+  guint64 lines, records, parsed, rejected, http_5xx, errors, slow, changes, samples, zoneless, dateless;
+} RcaSegmentCounts;
+
 typedef struct {
   guint64 number; /* names the file: segment-000017 */
   guint64 rows, bytes;
   gint64 min_ns, max_ns; /* of times as logged; min > max: none */
+  guint64 tail;          /* 1 + place of the part whose open end this is: the next look at that part replaces it; 0: kept for good */
+  RcaSegmentCounts counts;
 } RcaSegmentEntry;
 
 char *rca_segment_name (guint64 number);
+
+/* Removes its file, which no manifest names any more. */
+void rca_segment_remove (const char *dir, guint64 number);
 
 typedef struct RcaSegmentWriter RcaSegmentWriter;
 RcaSegmentWriter *rca_segment_writer_new (const char *dir, guint64 number, GError **error);

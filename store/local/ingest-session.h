@@ -1,0 +1,35 @@
+/* A store that is being written to: the lock, the manifest that was committed last, and passes
+ * over sources, each of which is one commit or nothing. */
+#pragma once
+#include "local/manifest.h"
+#include "store.h"
+
+typedef struct RcaIngestSession RcaIngestSession;
+
+/* Makes the store when it is absent, takes its lock, removes what no manifest names. */
+RcaIngestSession *rca_ingest_session_open (const char *dir, const RcaOpenOptions *options, GPtrArray *problem, GError **error);
+void rca_ingest_session_free (RcaIngestSession *session);
+
+typedef struct {
+  gboolean follow;   /* half lines wait, files stay open until the next pass */
+  gboolean thorough; /* names may have changed: rotated siblings are searched */
+  gboolean always;   /* commit also when nothing changed */
+} RcaIngestPassOptions;
+
+typedef struct {
+  gboolean torn;  /* something was written anew while it was read: worth another pass at once */
+  gboolean waits; /* half lines or half copies: worth another pass in a while */
+} RcaIngestPassResult;
+
+/* Reads what is new in @found (RcaSource) and commits it. On failure the store is as it was; the
+ * pass can be tried again. @result's numbers grow. */
+gboolean rca_ingest_session_pass (RcaIngestSession *session, GPtrArray *found, const RcaIngestPassOptions *how, RcaIngestResult *result,
+                                  RcaIngestPassResult *outcome, GError **error);
+
+/* Shows that the writer is alive: the lock's time of change. */
+void rca_ingest_session_beat (RcaIngestSession *session);
+
+/* Folders of logs may hold the store itself: its files are no logs. */
+void rca_ingest_leave_out_store (GPtrArray *found, const char *dir);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaIngestSession, rca_ingest_session_free)

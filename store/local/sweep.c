@@ -1,0 +1,37 @@
+#include "local/sweep.h"
+#include "local/io.h"
+#include <unistd.h>
+
+static void
+add_named (GHashTable *named, const RcaManifest *manifest)
+{
+  for (guint i = 0; manifest && i < manifest->source->len; i++)
+  {
+    const RcaManifestSource *s = g_ptr_array_index (manifest->source, i);
+    for (guint k = 0; k < s->segment->len; k++)
+      g_hash_table_add (named, rca_segment_name (g_array_index (s->segment, RcaSegmentEntry, k).number));
+  }
+}
+
+/* What a damaged manifest may have named is put aside, not removed. */
+static void
+remove_or_detach (const char *dir, const char *name, gboolean detach)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  if (!detach || !rca_io_detach (dir, name, NULL))
+    unlink (path);
+}
+
+void
+rca_sweep (const char *dir, const RcaManifest *manifest)
+{
+  g_autoptr (GHashTable) named = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (RcaManifest) now = rca_manifest_read_one (dir, RCA_MANIFEST_NAME, NULL), before = rca_manifest_read_one (dir, RCA_MANIFEST_BEFORE, NULL);
+  add_named (named, manifest);
+  add_named (named, now);
+  add_named (named, before);
+  g_autoptr (GDir) listing = g_dir_open (dir, 0, NULL);
+  for (const char *name; listing && (name = g_dir_read_name (listing));)
+    if (g_str_has_suffix (name, ".tmp") || (g_str_has_prefix (name, "segment-") && !g_hash_table_contains (named, name)))
+      remove_or_detach (dir, name, manifest->fell_back);
+}
