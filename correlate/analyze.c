@@ -1,3 +1,4 @@
+#include "chart.h"
 #include "detect.h"
 #include "explain.h"
 #include "impact.h"
@@ -47,31 +48,6 @@ incident_new (RcaContext *c, RcaOutbreak *o)
   g_autoptr (RcaStory) story = rca_explain (facts);
   rca_narrate (facts, story, incident);
   return incident;
-}
-
-static void
-fill_chart (const RcaContext *c, RcaChart *chart)
-{
-  guint n = c->n - c->first;
-  chart->start_ns = rca_context_time (c, c->first);
-  chart->width_ns = c->width_ns;
-  chart->n = n;
-  chart->requests = g_memdup2 (c->site->requests + c->first, n * sizeof (double));
-  chart->failed = g_memdup2 (c->site->failed + c->first, n * sizeof (double));
-  chart->p50_s = g_new (double, n);
-  chart->p95_s = g_new (double, n);
-  for (guint i = 0; i < n; i++)
-    {
-      RcaHistogram h = { { 0 } };
-      for (guint e = 0; c->timed_frame && e <= rca_frame_n_entities (c->timed_frame); e++)
-        {
-          const RcaHistogram *b = rca_frame_histogram (c->timed_frame, e, c->first + i, RCA_MEASURE_DURATION);
-          if (b)
-            rca_histogram_add (&h, b);
-        }
-      chart->p50_s[i] = rca_histogram_quantile_s (&h, 0.5);
-      chart->p95_s[i] = rca_histogram_quantile_s (&h, 0.95);
-    }
 }
 
 static void
@@ -130,10 +106,7 @@ rca_report_free (RcaReport *report)
   g_ptr_array_unref (report->notes);
   g_ptr_array_unref (report->marks);
   g_clear_pointer (&report->sources, rca_sources_free);
-  g_free (report->chart.requests);
-  g_free (report->chart.failed);
-  g_free (report->chart.p50_s);
-  g_free (report->chart.p95_s);
+  rca_chart_clear (&report->chart);
   g_free (report);
 }
 
@@ -161,7 +134,7 @@ rca_analyze (RcaStore *store, const RcaAnalyzeOptions *options, GError **error)
   for (guint i = 0; i < outbreaks->len; i++)
     g_ptr_array_add (report->incidents, incident_new (c, g_ptr_array_index (outbreaks, i)));
   rca_verdicts_respect_others (report->incidents);
-  fill_chart (c, &report->chart);
+  rca_chart_fill (c, report->incidents, &report->chart);
   fill_marks (c, report->marks);
   copy_notes (report->notes, c->sources->problem);
   copy_notes (report->notes, c->sources->note);

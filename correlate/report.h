@@ -111,11 +111,23 @@ typedef struct {
   double baseline, observed, smallest_seen; /* ratios */
 } RcaChecked;
 
-/* Series for charts: the user-facing stream over the window. */
+/* One statement of the database over the window, a value a bucket. */
+typedef struct {
+  char *fingerprint;
+  char *name;       /* "SELECT orders ⋈ items" */
+  double *seconds;  /* the database's time; 0 where no durations are logged */
+  double *count;
+} RcaChartStatement;
+
+/* Series for charts, @n buckets of @width_ns: the user-facing stream over the window, and what
+ * the database did. */
 typedef struct {
   gint64 start_ns, width_ns;
   guint n;
-  double *requests, *failed, *p50_s, *p95_s; /* NAN where there is nothing */
+  double *requests, *failed, *p50_s, *p95_s, *p99_s; /* NAN where there is nothing */
+  GPtrArray *statements;  /* RcaChartStatement*, those of causes first, then the heaviest */
+  gboolean statements_timed; /* nearly all state a duration: their seconds tell more than their number */
+  guint more_statements;  /* how many lighter ones are left out */
 } RcaChart;
 
 typedef struct {

@@ -11,7 +11,7 @@
 typedef struct {
   RcaRequest request;
   char *color;
-  gboolean json, markdown, exit_code, explain, verbose;
+  gboolean json, markdown, html, exit_code, explain, verbose;
 } Options;
 
 static void
@@ -28,6 +28,7 @@ static const RcaUsage usage = {
   "  rca --window 30m /var/log/nginx /var/log/app /var/log/postgresql\n"
   "  rca --window 2026-11-24T14:20:00Z..+45m --json logs/\n"
   "  rca --window \"14:30..15:10\" --baseline 14:00..14:20 --explain web1=/mnt/web1 web2=/mnt/web2\n"
+  "  rca --window 1h --html logs/ > incident.html\n"
   "  rca --window 1h --mark \"14:05=switched the payment provider\" logs/",
   "Says what broke, when, why (ranked, with the lines that show it) and what it was not.",
 };
@@ -39,6 +40,7 @@ parse (int *argc, char ***argv, Options *o, GError **error)
   const GOptionEntry own[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &o->json, "One rca.report/1 document", NULL },
     { "markdown", 0, 0, G_OPTION_ARG_NONE, &o->markdown, "For a ticket or a chat", NULL },
+    { "html", 0, 0, G_OPTION_ARG_NONE, &o->html, "One page with charts, in one file", NULL },
     { "explain", 0, 0, G_OPTION_ARG_NONE, &o->explain, "Show how the evidence adds up", NULL },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose, "Show all candidates, the timeline, all evidence and notes", NULL },
     { "exit-code", 0, 0, G_OPTION_ARG_NONE, &o->exit_code, "Exit 3 when an incident was found", NULL },
@@ -48,8 +50,8 @@ parse (int *argc, char ***argv, Options *o, GError **error)
   rca_request_entries (&o->request, shared);
   if (!rca_options_parse (&usage, shared, own, argc, argv, error))
     return FALSE;
-  if (o->json && o->markdown)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--json and --markdown exclude each other");
+  if (o->json + o->markdown + o->html > 1)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--json, --markdown and --html exclude each other");
   else if (o->color && strcmp (o->color, "auto") != 0 && strcmp (o->color, "always") != 0 && strcmp (o->color, "never") != 0)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--color %s: auto, always or never", o->color);
   else
@@ -69,6 +71,11 @@ print_notes (const RcaReport *report, guint most)
     rca_say ("rca: note: %s", (const char *) g_ptr_array_index (report->notes, i));
 }
 
+static char *(*writer (const Options *o)) (const RcaReport *, const RcaRenderOptions *)
+{
+  return o->json ? rca_render_json : o->markdown ? rca_render_markdown : o->html ? rca_render_html : rca_render_text;
+}
+
 static int
 print_report (const RcaReport *report, const Options *o)
 {
@@ -81,7 +88,7 @@ print_report (const RcaReport *report, const Options *o)
     .width = rca_terminal_width (),
     .paths = (const char *const *) o->request.paths,
   };
-  g_autofree char *text = o->json ? rca_render_json (report, &options) : o->markdown ? rca_render_markdown (report, &options) : rca_render_text (report, &options);
+  g_autofree char *text = writer (o) (report, &options);
   if (!rca_output_write (text, strlen (text)))
     return RCA_EXIT_FAILED;
   print_notes (report, o->json ? 0 : o->verbose ? G_MAXUINT : 3);

@@ -17,5 +17,7 @@ typedef struct {
 char *rca_render_json (const RcaReport *report, const RcaRenderOptions *options);
 /* One screen. */
 char *rca_render_text (const RcaReport *report, const RcaRenderOptions *options);
+/* One self-contained page with charts. */
+char *rca_render_html (const RcaReport *report, const RcaRenderOptions *options);
 /* For a ticket or a chat. */
 char *rca_render_markdown (const RcaReport *report, const RcaRenderOptions *options);

@@ -1,4 +1,5 @@
 /* What to do now, how to undo it, what to read next; and the end of the page. */
+#include "read-next.h"
 #include "text-parts.h"
 #include "timestamp.h"
 #include "words.h"
@@ -11,50 +12,18 @@ put_item (RcaPage *page, const char *lead, const char *text)
     rca_page_paragraph (page, lead, RCA_STYLE_STRONG, 11, RCA_STYLE_PLAIN, 3, text);
 }
 
-static char *
-shell_word (const char *text)
-{
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+:=@%,";
-  return *text && text[strspn (text, plain)] == 0 ? g_strdup (text) : g_shell_quote (text);
-}
-
-/* "rca search --window 2026-11-24T14:30:00Z..+4s '' PATH": shows the lines around those cited. */
-static char *
-command_for (const GArray *refs)
-{
-  const RcaReportRef *first = &g_array_index (refs, RcaReportRef, 0);
-  gint64 from = first->time_ns, to = first->time_ns;
-  for (guint i = 0; i < refs->len; i++)
-    {
-      const RcaReportRef *r = &g_array_index (refs, RcaReportRef, i);
-      if (g_strcmp0 (r->path, first->path) != 0)
-        continue;
-      from = MIN (from, r->time_ns);
-      to = MAX (to, r->time_ns);
-    }
-  char text[32];
-  g_autofree char *path = shell_word (first->path);
-  gint64 start = (from / RCA_NS_PER_S - 1) * RCA_NS_PER_S;
-  return g_strdup_printf ("rca search --window %.19sZ..+%" G_GINT64_FORMAT "s '' %s", rca_time_format (start, text), (to - start) / RCA_NS_PER_S + 2, path);
-}
-
-/* Of the strongest evidence: one command a log. */
+/* Never wrapped: they are there to be copied. */
 static void
 put_commands (RcaPage *page, const RcaCause *c)
 {
   enum { MOST = 2 };
-  g_autoptr (GPtrArray) seen = g_ptr_array_new ();
-  for (guint i = 0; i < c->evidence->len && seen->len < MOST; i++)
+  g_autoptr (GPtrArray) commands = rca_read_next (c, MOST);
+  for (guint i = 0; i < commands->len; i++)
     {
-      const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
-      const RcaReportRef *r = e->refs->len ? &g_array_index (e->refs, RcaReportRef, 0) : NULL;
-      if (!r || r->time_ns == RCA_TIME_NONE || g_ptr_array_find_with_equal_func (seen, r->path, g_str_equal, NULL))
-        continue;
-      g_autofree char *command = command_for (e->refs), *safe = rca_page_safe (page, command);
-      rca_page_put (page, RCA_STYLE_STRONG, seen->len ? "           " : "Read next  ");
-      rca_page_put (page, RCA_STYLE_PLAIN, safe); /* never wrapped: it is there to be copied */
+      g_autofree char *safe = rca_page_safe (page, g_ptr_array_index (commands, i));
+      rca_page_put (page, RCA_STYLE_STRONG, i ? "           " : "Read next  ");
+      rca_page_put (page, RCA_STYLE_PLAIN, safe);
       rca_page_newline (page);
-      g_ptr_array_add (seen, r->path);
     }
 }
 

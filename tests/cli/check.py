@@ -85,7 +85,7 @@ def usage():
     for args, hint in ((["anlyze"], "rca analyze"), (["serch"], "rca search"), (["--wndow", "5m", "x"], "--window"), (["--window", "soon", "x"], "30m"), (["--mark", "x", "access.log"], "TIME=TEXT"),
                        (["watch"], "not in this version"), (["mcp"], "not in this version"), (["ingest"], "PATH"), (["deploy", "a"], "VERSION"), (["search", "("] + ["access.log"], "pattern"),
                        (["search", "x"], "PATH"), (["timeline", "--format", "x", "access.log"], "markdown"), (["--color", "x", "access.log"], "auto"), (["--input-format", "nosuch", "access.log"], "nosuch"),
-                       (["--json", "--markdown", "access.log"], "exclude")):
+                       (["--json", "--markdown", "access.log"], "exclude"), (["--html", "--markdown", "access.log"], "exclude")):
         p = run(*args)
         expect("usage: rca %s: exit 2 and a hint" % " ".join(args), p.returncode == 2 and not p.stdout and hint in p.stderr.decode(), p)
     p = run("--help")

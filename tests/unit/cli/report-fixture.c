@@ -141,7 +141,9 @@ put_chart (RcaReport *r, double failing, double p95)
 {
   enum { N = 60 };
   RcaChart *c = &r->chart;
-  *c = (RcaChart){ at (0, 0), 60 * RCA_NS_PER_S, N, keep (g_new0 (double, N)), keep (g_new0 (double, N)), keep (g_new0 (double, N)), keep (g_new0 (double, N)) };
+  *c = (RcaChart){ at (0, 0), 60 * RCA_NS_PER_S, N, keep (g_new0 (double, N)), keep (g_new0 (double, N)), keep (g_new0 (double, N)), keep (g_new0 (double, N)),
+                   keep (g_new0 (double, N)), list (), TRUE, 3 };
+  ADD (c->statements, RcaChartStatement, (char *) "select ?", (char *) "SELECT titles ⋈ loans</script>", keep (g_new0 (double, N)), keep (g_new0 (double, N)));
   for (guint i = 0; i < N; i++)
     {
       gboolean bad = i >= 30 && i < 50;
@@ -149,6 +151,9 @@ put_chart (RcaReport *r, double failing, double p95)
       c->failed[i] = bad ? floor (c->requests[i] * failing * (0.7 + 0.3 * (i % 3) / 2)) : i % 11 == 0;
       c->p50_s[i] = i == 5 ? NAN : 0.02;
       c->p95_s[i] = i == 5 ? NAN : bad ? p95 : 0.08;
+      c->p99_s[i] = 1.5 * c->p95_s[i];
+      ((RcaChartStatement *) g_ptr_array_index (c->statements, 0))->seconds[i] = bad ? p95 * 40 : 0;
+      ((RcaChartStatement *) g_ptr_array_index (c->statements, 0))->count[i] = bad ? 40 : 0;
     }
 }
 

@@ -1,0 +1,48 @@
+#include "read-next.h"
+#include "timestamp.h"
+#include <string.h>
+
+static char *
+shell_word (const char *text)
+{
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+:=@%,";
+  return *text && text[strspn (text, plain)] == 0 ? g_strdup (text) : g_shell_quote (text);
+}
+
+/* "rca search --window 2026-11-24T14:30:00Z..+4s '' PATH": shows the lines around those cited. */
+static char *
+command_for (const GArray *refs)
+{
+  const RcaReportRef *first = &g_array_index (refs, RcaReportRef, 0);
+  gint64 from = first->time_ns, to = first->time_ns;
+  for (guint i = 0; i < refs->len; i++)
+    {
+      const RcaReportRef *r = &g_array_index (refs, RcaReportRef, i);
+      if (g_strcmp0 (r->path, first->path) != 0)
+        continue;
+      from = MIN (from, r->time_ns);
+      to = MAX (to, r->time_ns);
+    }
+  char text[32];
+  g_autofree char *path = shell_word (first->path);
+  gint64 start = (from / RCA_NS_PER_S - 1) * RCA_NS_PER_S;
+  return g_strdup_printf ("rca search --window %.19sZ..+%" G_GINT64_FORMAT "s '' %s", rca_time_format (start, text), (to - start) / RCA_NS_PER_S + 2, path);
+}
+
+/* Of the strongest evidence: one command a log. */
+GPtrArray *
+rca_read_next (const RcaCause *c, guint most)
+{
+  GPtrArray *commands = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) seen = g_ptr_array_new ();
+  for (guint i = 0; i < c->evidence->len && seen->len < most; i++)
+    {
+      const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
+      const RcaReportRef *r = e->refs->len ? &g_array_index (e->refs, RcaReportRef, 0) : NULL;
+      if (!r || r->time_ns == RCA_TIME_NONE || g_ptr_array_find_with_equal_func (seen, r->path, g_str_equal, NULL))
+        continue;
+      g_ptr_array_add (commands, command_for (e->refs));
+      g_ptr_array_add (seen, r->path);
+    }
+  return commands;
+}
