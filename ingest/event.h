@@ -165,6 +165,7 @@ typedef struct {
   guint64 line;   /* 1-based number of its first line in the (decompressed) file */
   guint64 offset; /* of its first byte in the decompressed file */
   RcaBytes raw;   /* all of its lines, without the last line end */
+  guint64 raw_offset; /* of @raw in a plain file that holds these very bytes; G_MAXUINT64: they were changed or stand nowhere */
 
   gint64 time_ns; /* as logged, UTC; RCA_TIME_NONE when it has none */
   RcaStream stream;

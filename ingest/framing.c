@@ -267,11 +267,12 @@ static void
 finish (RcaFramer *framer, RcaRecord *record)
 {
   Pending *pending = &framer->pending;
-  RcaBytes text = rca_bytes (framer->buffer + pending->start, pending->end - pending->start);
+  const char *start = framer->buffer + pending->start;
+  RcaBytes text = rca_bytes (start, pending->end - pending->start);
   if (pending->has_cr)
     text = without_returns (framer, text);
   text = without_colours (framer, text);
-  *record = (RcaRecord){ text, pending->line, pending->offset, pending->truncated };
+  *record = (RcaRecord){ text, pending->line, pending->offset, pending->truncated, text.p == start };
   pending->open = FALSE;
 }
 
@@ -382,7 +383,7 @@ rca_framer_slurp (RcaFramer *framer, RcaRecord *record)
   framer->counts.truncated += truncated;
   framer->line += framer->counts.lines;
   framer->scan = framer->end;
-  *record = (RcaRecord){ rca_bytes (text, n), 1, 0, truncated };
+  *record = (RcaRecord){ rca_bytes (text, n), 1, 0, truncated, FALSE };
   return n > 0;
 }
 

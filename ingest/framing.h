@@ -18,6 +18,7 @@ typedef struct {
   guint64 line;   /* 1-based, of its first line */
   guint64 offset; /* of its first byte */
   gboolean truncated;
+  gboolean verbatim; /* these very bytes stand at @offset */
 } RcaRecord;
 
 typedef struct {

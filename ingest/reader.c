@@ -17,6 +17,8 @@ typedef struct {
   RcaSourcePart *at;    /* that part */
   guint64 emitted, seen; /* events that count; with those outside of the part's range */
   gboolean truncated;    /* the record at hand */
+  const RcaRecord *verbatim; /* the record at hand, where its bytes stand in a plain file as they are; else NULL */
+  gboolean plain;        /* the part at hand is a plain file */
   GString *why;
   gint64 stop_ns; /* records beyond it matter no more, in a part that is in order; RCA_TIME_NONE */
   guint beyond;   /* how many of them came in a row */
@@ -50,6 +52,15 @@ is_wanted (Reading *reading, const RcaEvent *ev)
   return in_range (reading, ev->offset, ev->line) && (newer == G_MININT64 || ev->time_ns > newer);
 }
 
+/* A decoder may have narrowed @ev->raw, or put other bytes there. */
+static guint64
+raw_offset (const RcaRecord *record, const RcaEvent *ev)
+{
+  if (!record || ev->raw.p < record->text.p || ev->raw.p + ev->raw.n > record->text.p + record->text.n)
+    return G_MAXUINT64;
+  return record->offset + (guint64)(ev->raw.p - record->text.p);
+}
+
 static void
 pass_on (RcaEvent *ev, gpointer user)
 {
@@ -59,6 +70,7 @@ pass_on (RcaEvent *ev, gpointer user)
     return;
   if (reading->truncated)
     ev->flags |= RCA_EVENT_TRUNCATED;
+  ev->raw_offset = raw_offset (reading->verbatim, ev);
   rca_classify_event (ev);
   rca_tally_event (reading->tally, ev);
   if (reading->stop_ns != RCA_TIME_NONE && ev->time_ns != RCA_TIME_NONE)
@@ -102,6 +114,7 @@ decode_record (Reading *reading, RcaDecoder *decoder, const RcaRecord *record, R
   ev->offset = record->offset;
   ev->raw = record->text;
   reading->truncated = record->truncated;
+  reading->verbatim = reading->plain && record->verbatim ? record : NULL;
   guint64 before = reading->emitted, seen = reading->seen;
   RcaDecodeResult result = decoder ? rca_decoder_decode (decoder, record->text, ev, pass_on, reading) : RCA_DECODE_REJECT;
   guint64 events = reading->emitted - before;
@@ -124,6 +137,7 @@ flush_decoder (Reading *reading, RcaDecoder *decoder, RcaEvent *ev)
   guint64 before = reading->emitted;
   rca_event_clear (ev);
   reading->truncated = FALSE;
+  reading->verbatim = NULL;
   rca_decoder_flush (decoder, ev, pass_on, reading);
   reading->source->records += reading->emitted - before;
   reading->source->parsed += reading->emitted - before;
@@ -265,6 +279,7 @@ read_part (Reading *reading, guint index)
   if (usable)
   {
     reading->part = index;
+    reading->plain = rca_input_is_plain (opened.input);
     note_format (reading, format, &sniff, opened.name);
     decode_part (reading, &opened, format);
   }

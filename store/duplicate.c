@@ -163,7 +163,7 @@ typedef struct {
 static guint64
 hash_text (RcaTableSource *source, const RcaSheet *s, guint32 row)
 {
-  RcaBytes raw = rca_text_get (source->text, rca_sheet_u64 (s, RCA_COL_TEXT_POSITION, row), rca_sheet_u32 (s, RCA_COL_TEXT_LENGTH, row));
+  RcaBytes raw = rca_table_raw (source, s, row);
   return XXH3_64bits (raw.p, raw.n);
 }
 

@@ -16,8 +16,7 @@ rca_table_statement_name (RcaTable *table, const char *fingerprint)
 char *
 rca_table_quote (RcaTable *table, RcaTableSource *source, const RcaSheet *sheet, guint32 row)
 {
-  RcaBytes raw = rca_text_get (source->text, rca_sheet_u64 (sheet, RCA_COL_TEXT_POSITION, row), rca_sheet_u32 (sheet, RCA_COL_TEXT_LENGTH, row));
-  return rca_redact_line (raw, table->no_redact);
+  return rca_redact_line (rca_table_raw (source, sheet, row), table->no_redact);
 }
 
 static const char *

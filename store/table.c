@@ -11,6 +11,8 @@ rca_table_source_new (const char *path)
   s->sheet = g_ptr_array_new_with_free_func ((GDestroyNotify)rca_sheet_free);
   s->problem = g_ptr_array_new_with_free_func (g_free);
   s->text = rca_text_new ();
+  s->open_fd = g_array_new (FALSE, FALSE, sizeof (int));
+  s->read_back = g_byte_array_new ();
   s->time_step_ns = RCA_NS_PER_S;
   return s;
 }
@@ -28,6 +30,9 @@ rca_table_source_free (RcaTableSource *s)
   g_ptr_array_unref (s->problem);
   rca_text_free (s->text);
   g_free (s->lines_before);
+  rca_table_source_close (s);
+  g_array_unref (s->open_fd);
+  g_byte_array_unref (s->read_back);
   g_clear_pointer (&s->zone_by_table, g_time_zone_unref);
   g_free (s);
 }

@@ -24,6 +24,8 @@ typedef struct {
   /* where parts were entered in the middle, their lines are counted when one is quoted */
   const RcaSource *origin;  /* or NULL: lines are right */
   guint64 *lines_before;    /* by part; G_MAXUINT64: not counted yet */
+  GArray *open_fd;          /* int: of @origin's parts, whose raw lines stay in their files */
+  GByteArray *read_back;    /* the raw line at hand */
 
   /* learnt by the writer */
   guint8 stamp_digits;        /* bit 0: some stamp has a fraction of a second, bit 1: of a millisecond */
@@ -50,6 +52,8 @@ typedef struct RcaTableWriter RcaTableWriter;
 RcaTableWriter *rca_table_writer_new (RcaTableSource *into);
 void rca_table_writer_free (RcaTableWriter *writer);
 void rca_table_writer_append (RcaTableWriter *writer, guint part, const RcaEvent *ev);
+/* Raw lines that stand unchanged in a part that is kept open are not copied. */
+void rca_table_writer_leave_raw (RcaTableWriter *writer, const RcaSource *source);
 /* Called with each sheet that is full, in order; it is then no longer kept in memory. */
 typedef gboolean (*RcaSheetFull) (RcaTableSource *source, RcaSheet *sheet, gpointer user);
 void rca_table_writer_on_full (RcaTableWriter *writer, RcaSheetFull full, gpointer user);
@@ -95,6 +99,13 @@ GPtrArray *rca_table_changes (RcaTable *table, RcaSpan span);
 RcaJoin *rca_table_join (RcaTable *table, const RcaJoinQuery *query);
 GPtrArray *rca_table_rows (RcaTable *table, const RcaRowQuery *query);
 RcaSeenAnswer *rca_table_seen (RcaTable *table, RcaStream stream, RcaDimension dimension, const char *const *value, RcaSpan back);
+
+/* raw.c. The raw record of a row, good until the next call; n = 0 when it is gone. */
+RcaBytes rca_table_raw (RcaTableSource *source, const RcaSheet *sheet, guint32 row);
+/* Opens @part for reading and for rca_table_raw() afterwards, when it is a regular file. */
+void rca_table_source_keep_open (RcaTableSource *source, RcaSourcePart *part);
+void rca_table_source_close (RcaTableSource *source);
+guint64 rca_raw_position (guint64 offset); /* what RCA_COL_TEXT_POSITION holds for a record at @offset of its part */
 
 /* A time as logged without a zone, in UTC by @source's zone; RCA_TIME_NONE stays. */
 gint64 rca_table_zoned (const RcaTableSource *source, gint64 time_ns);

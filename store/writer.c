@@ -26,6 +26,7 @@ struct RcaTableWriter {
   guint64 raw_line, raw_position;
   RcaSheetFull full;
   gpointer user;
+  const RcaSource *left; /* whose raw lines stay where they are, or NULL */
 };
 
 static const struct {
@@ -103,6 +104,12 @@ rca_table_writer_free (RcaTableWriter *w)
   for (guint i = 0; i < N_MEMOS; i++)
     g_free (w->memo[i]);
   g_free (w);
+}
+
+void
+rca_table_writer_leave_raw (RcaTableWriter *w, const RcaSource *source)
+{
+  w->left = source;
 }
 
 static Memo *
@@ -228,10 +235,18 @@ turn_sheet (RcaTableWriter *w)
   g_ptr_array_add (w->into->sheet, w->sheet);
 }
 
+static gboolean
+stays (const RcaTableWriter *w, guint part, const RcaEvent *ev)
+{
+  return w->left && ev->raw_offset != G_MAXUINT64 && ((const RcaSourcePart *)g_ptr_array_index (w->left->parts, part))->fd >= 0;
+}
+
 /* A document's many events share its bytes: they are kept once. */
 static guint64
 keep_raw (RcaTableWriter *w, guint part, const RcaEvent *ev)
 {
+  if (stays (w, part, ev))
+    return rca_raw_position (ev->raw_offset);
   if (w->raw && w->raw == ev->raw.p && w->raw_n == ev->raw.n && w->raw_line == ev->line && w->raw_part == part)
     return w->raw_position;
   w->raw = ev->raw.p;

@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
   const RcaOpenOptions *options;
   gint raw_mib; /* of all sources, counted in MiB so that one atomic int holds it */
+  gint n_open;  /* parts */
 } Shared;
 
 static void
@@ -62,6 +63,19 @@ read_options (const RcaSource *source, const RcaOpenOptions *options)
   return read;
 }
 
+/* Files that would take much memory are left open and quoted from there; not thousands of them. */
+#define MOST_OPEN 200
+
+static void
+keep_open (Reading *r, Shared *shared)
+{
+  if (size_of (r->source) <= READ_WHOLE_BYTES || g_atomic_int_add (&shared->n_open, (gint)r->source->parts->len) > MOST_OPEN)
+    return;
+  for (guint i = 0; i < r->source->parts->len; i++)
+    rca_table_source_keep_open (r->into, g_ptr_array_index (r->source->parts, i));
+  rca_table_writer_leave_raw (r->writer, r->source);
+}
+
 static void
 read_one (gpointer data, gpointer user)
 {
@@ -70,6 +84,7 @@ read_one (gpointer data, gpointer user)
   if (g_atomic_int_get (&shared->raw_mib) > (gint)(RAW_BUDGET_BYTES >> 20))
     rca_text_squeeze (r->into->text);
   r->writer = rca_table_writer_new (r->into);
+  keep_open (r, shared);
   RcaReadOptions read = read_options (r->source, shared->options);
   rca_source_read (r->source, &read, take_event, r);
   g_clear_pointer (&r->writer, rca_table_writer_free);
@@ -88,7 +103,7 @@ thread_count (guint jobs, guint n_sources)
 static void
 read_all (GArray *reading, const RcaOpenOptions *options)
 {
-  Shared shared = { options, 0 };
+  Shared shared = { .options = options };
   guint n = thread_count (options->jobs, reading->len);
   GThreadPool *pool = NULL;
   if (n > 1)
