@@ -221,11 +221,28 @@ rca_bisect (const char *path, const RcaFormat *format, const RcaSampleLines *sam
   return found;
 }
 
+typedef gint8 Lanes __attribute__ ((vector_size (16))); /* what every machine has: wider ones are emulated */
+#define MOST_A_LANE 127 /* what a lane can count */
+
 static guint64
 count_feeds (const char *p, gsize n)
 {
   guint64 feeds = 0;
-  for (gsize i = 0; i < n; i++) /* a loop that compilers turn into vectors */
+  gsize i = 0;
+  while (n - i >= sizeof (Lanes))
+  {
+    Lanes count = { 0 };
+    gsize steps = MIN ((n - i) / sizeof (Lanes), MOST_A_LANE);
+    for (gsize k = 0; k < steps; k++, i += sizeof (Lanes))
+    {
+      Lanes bytes;
+      memcpy (&bytes, p + i, sizeof bytes);
+      count -= bytes == '\n'; /* true is -1 */
+    }
+    for (guint k = 0; k < sizeof (Lanes); k++)
+      feeds += (guint64)count[k];
+  }
+  for (; i < n; i++)
     feeds += p[i] == '\n';
   return feeds;
 }

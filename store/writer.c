@@ -4,9 +4,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* What was worked out for some bytes, by their hash: a direct-mapped table, so memory
- * does not grow with hostile input. Codes are those of the sheet being filled. */
+/* What was worked out for some bytes, by their hash: sets of a few slots, used last first, so
+ * memory does not grow with hostile input and two agents that meet in a set do not drive each other
+ * out. Codes are those of the sheet being filled. */
 #define MEMO_SLOTS 4096
+#define MEMO_WAYS  4 /* 64 bytes */
 typedef struct {
   guint64 key;
   guint32 code;
@@ -112,10 +114,19 @@ rca_table_writer_leave_raw (RcaTableWriter *w, const RcaSource *source)
   w->left = source;
 }
 
+/* The slot of @key, or one to put it into: the first of its set. */
 static Memo *
 memo_slot (RcaTableWriter *w, guint which, guint64 key)
 {
-  return &w->memo[which][(key >> 20) % MEMO_SLOTS];
+  Memo *set = &w->memo[which][(key >> 20) % (MEMO_SLOTS / MEMO_WAYS) * MEMO_WAYS];
+  guint at = 0;
+  while (at < MEMO_WAYS - 1 && set[at].key != key)
+    at++;
+  Memo found = set[at];
+  for (; at > 0; at--)
+    set[at] = set[at - 1];
+  set[0] = found;
+  return set;
 }
 
 static guint64
