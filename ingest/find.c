@@ -2,7 +2,9 @@
 #include "input.h"
 #include "rotation.h"
 #include <errno.h>
+#include <glob.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_DEPTH 32
 
@@ -20,7 +22,8 @@ typedef struct {
   GPtrArray *problems;
   GHashTable *seen; /* "device:inode" of files and folders met: symlink farms, loops, a path given twice */
   const char *name;
-  const char *archive; /* being listed */
+  GPtrArray *listed;    /* its members */
+  GHashTable *archives; /* (nullable): file, size and time of change → GPtrArray of members; NULL for none */
 } Walk;
 
 static void
@@ -66,22 +69,68 @@ static void
 add_member (const char *member, gpointer user)
 {
   Walk *walk = user;
-  g_autofree char *base = g_path_get_basename (member);
-  if (base[0] != '.')
-    add_found (walk, walk->archive, member);
+  g_ptr_array_add (walk->listed, g_strdup (member));
 }
 
-static void
-add_file (Walk *walk, const char *path)
+/* NULL: no archive of several files. */
+static GPtrArray *
+list_members (Walk *walk, const char *path)
 {
   GError *error = NULL;
-  walk->archive = path;
+  walk->listed = g_ptr_array_new_with_free_func (g_free);
   if (!rca_input_members (path, add_member, walk, &error))
-    add_found (walk, path, NULL);
+    g_clear_pointer (&walk->listed, g_ptr_array_unref);
   if (error)
   {
     g_ptr_array_add (walk->problems, g_strdup (error->message));
     g_error_free (error);
+  }
+  return g_steal_pointer (&walk->listed);
+}
+
+static void
+members_free (gpointer members)
+{
+  if (members)
+    g_ptr_array_unref (members);
+}
+
+GHashTable *
+rca_archives_new (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, members_free);
+}
+
+static GPtrArray *
+members_of (Walk *walk, const char *path, const struct stat *st)
+{
+  gpointer known;
+  if (!walk->archives)
+    return list_members (walk, path);
+  g_autofree char *key = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ".%ld", (guint64)st->st_dev,
+                                          (guint64)st->st_ino, (gint64)st->st_size, (gint64)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+  if (!g_hash_table_lookup_extended (walk->archives, key, NULL, &known))
+  {
+    known = list_members (walk, path);
+    g_hash_table_insert (walk->archives, g_steal_pointer (&key), known);
+  }
+  return known ? g_ptr_array_ref (known) : NULL;
+}
+
+static void
+add_file (Walk *walk, const char *path, const struct stat *st)
+{
+  g_autoptr (GPtrArray) members = members_of (walk, path, st);
+  if (!members)
+  {
+    add_found (walk, path, NULL);
+    return;
+  }
+  for (guint i = 0; i < members->len; i++)
+  {
+    g_autofree char *base = g_path_get_basename (members->pdata[i]);
+    if (base[0] != '.')
+      add_found (walk, path, members->pdata[i]);
   }
 }
 
@@ -134,7 +183,7 @@ walk_path (Walk *walk, const char *path, guint depth)
   else if (S_ISREG (st.st_mode))
   {
     if (is_new (walk, &st))
-      add_file (walk, path);
+      add_file (walk, path, &st);
   }
   else if (depth == 0 && !S_ISSOCK (st.st_mode) && !S_ISBLK (st.st_mode))
     add_found (walk, path, NULL);
@@ -153,6 +202,19 @@ split_name (const char *argument, char **name)
   return equals + 1;
 }
 
+/* A quoted pattern: what matches it now. FALSE when nothing does. */
+static gboolean
+walk_pattern (Walk *walk, const char *pattern)
+{
+  glob_t match;
+  if (!strpbrk (pattern, "*?[") || glob (pattern, 0, NULL, &match) != 0)
+    return FALSE;
+  for (gsize i = 0; i < match.gl_pathc; i++)
+    walk_path (walk, match.gl_pathv[i], 1);
+  globfree (&match);
+  return TRUE;
+}
+
 static void
 walk_argument (Walk *walk, const char *argument)
 {
@@ -161,7 +223,7 @@ walk_argument (Walk *walk, const char *argument)
   walk->name = name;
   if (strcmp (path, "-") == 0)
     add_found (walk, path, NULL);
-  else
+  else if (access (path, F_OK) == 0 || !walk_pattern (walk, path))
     walk_path (walk, path, 0);
   walk->name = NULL;
 }
@@ -243,7 +305,13 @@ compare_arguments (gconstpointer a, gconstpointer b)
 GPtrArray *
 rca_sources_find (const char *const *paths, guint n_paths, GPtrArray *problems)
 {
-  Walk walk = { .found = g_ptr_array_new_with_free_func (found_free), .problems = problems };
+  return rca_sources_find_again (paths, n_paths, problems, NULL);
+}
+
+GPtrArray *
+rca_sources_find_again (const char *const *paths, guint n_paths, GPtrArray *problems, GHashTable *archives)
+{
+  Walk walk = { .found = g_ptr_array_new_with_free_func (found_free), .problems = problems, .archives = archives };
   walk.seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
   for (guint i = 0; i < n_paths; i++)

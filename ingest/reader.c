@@ -143,6 +143,12 @@ flush_decoder (Reading *reading, RcaDecoder *decoder, RcaEvent *ev)
   reading->source->parsed += reading->emitted - before;
 }
 
+static gboolean
+is_cancelled (const RcaReadOptions *options)
+{
+  return options && options->cancelled && g_atomic_int_get (options->cancelled);
+}
+
 static void
 read_records (Reading *reading, RcaFramer *framer, RcaDecoder *decoder)
 {
@@ -154,7 +160,7 @@ read_records (Reading *reading, RcaFramer *framer, RcaDecoder *decoder)
       decode_record (reading, decoder, &record, ev);
   }
   else
-    while (reading->beyond < ENOUGH_BEYOND && rca_framer_next (framer, decoder, &record))
+    while (reading->beyond < ENOUGH_BEYOND && !is_cancelled (reading->options) && rca_framer_next (framer, decoder, &record))
       decode_record (reading, decoder, &record, ev);
   if (decoder)
     flush_decoder (reading, decoder, ev);

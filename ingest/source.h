@@ -74,9 +74,13 @@ RcaSource *rca_source_new (const char *path, const char *name);
 /* Returns it (transfer none), to be read whole unless the caller says otherwise. */
 RcaSourcePart *rca_source_add_part (RcaSource *source, const char *path, const char *member);
 
-/* Finds the sources below @paths (order does not matter: result sorted by path).
+/* Finds the sources below @paths: files, folders, and patterns of them as a shell knows them (order does not matter: result sorted by path).
  * What cannot be read becomes an entry in @problems (char*), never an abort. */
 GPtrArray *rca_sources_find (const char *const *paths, guint n_paths, GPtrArray *problems);
+/* The same again and again: @archives remembers what was in which file, so that one which did not
+ * change is not opened. Made by rca_archives_new(), freed by g_hash_table_unref(). */
+GHashTable *rca_archives_new (void);
+GPtrArray *rca_sources_find_again (const char *const *paths, guint n_paths, GPtrArray *problems, GHashTable *archives);
 void rca_source_free (RcaSource *source);
 
 typedef struct {
@@ -88,6 +92,7 @@ typedef struct {
   const char *input_format; /* forced: "NAME" for all, or lines of "PATH=NAME" (PATH as given, the end of one, or a glob); or NULL */
   const char *nginx_conf;   /* or NULL */
   RcaReadProgress *progress; /* (nullable): @done grows */
+  const gint *cancelled;     /* (nullable): when it becomes 1 (atomically), reading ends; what was given is then not all */
 } RcaReadOptions;
 
 /* Whether every format that @input_format names exists; @unknown: (out): the first that does not, transfer full. */

@@ -33,6 +33,19 @@ typedef struct {
 gboolean rca_store_ingest (const char *dir, const char *const *paths, guint n_paths, const RcaOpenOptions *options, RcaIngestResult *result, GError **error);
 void rca_ingest_result_clear (RcaIngestResult *result);
 
+typedef struct {
+  RcaOpenOptions open;
+  int stop_fd;        /* readable: commit what is there, and return */
+  const gint *cancel; /* (nullable): 1 (atomically): return at once, the last commit stands */
+  void (*say) (const char *message, gpointer user); /* what whoever looks after it should know: once, not each time */
+  gpointer user;
+} RcaFollowOptions;
+
+/* As rca_store_ingest(), again and again: what is written to @paths (which may come later) is in the
+ * store a moment after it stands there as a whole line, each record once, whatever becomes of the
+ * file's name. A disk that is full, or fails, is waited for. Returns TRUE when it was told to stop. */
+gboolean rca_store_follow (const char *dir, const char *const *paths, guint n_paths, const RcaFollowOptions *options, RcaIngestResult *result, GError **error);
+
 /* A change marker for the default store (`rca deploy`): appended durably. */
 gboolean rca_store_add_marker (const char *dir, const char *service, const char *version, gint64 time_ns, const char *note, GError **error);
 

@@ -309,7 +309,7 @@ end_of (RcaIngestWork *work, const RcaLook *look, const RcaManifestPart *part)
 static void
 plan_plain (RcaIngestWork *work, guint i, gboolean open, gboolean last_look)
 {
-  const RcaLook *look = g_ptr_array_index (work->look, i);
+  RcaLook *look = g_ptr_array_index (work->look, i);
   guint place = (guint)work->place[i];
   const RcaManifestPart *part = g_ptr_array_index (work->to->part, place);
   guint64 end = last_look ? look->size : end_of (work, look, part);
@@ -318,6 +318,11 @@ plan_plain (RcaIngestWork *work, guint i, gboolean open, gboolean last_look)
     if (!open)
       seal_tail (work, place);
     return;
+  }
+  if (work->pass->bytes && end - part->sealed > 2 * work->pass->bytes)
+  {
+    end = part->sealed + work->pass->bytes; /* a line's end or not: it stays open */
+    open = work->more = TRUE;
   }
   RcaPieceKind kind = !open ? RCA_PIECE_SEAL : end - part->sealed <= OPEN_BYTES ? RCA_PIECE_OPEN : RCA_PIECE_SPLIT;
   add_piece (work, i, kind, end);
@@ -430,6 +435,7 @@ rca_ingest_plan (const RcaPass *pass, RcaManifest *manifest, const RcaSource *fo
 {
   RcaIngestWork *work = g_new0 (RcaIngestWork, 1);
   work->pass = pass;
+  work->found = found;
   work->source = rca_source_new (found->path, found->name);
   work->look = g_ptr_array_new_with_free_func ((GDestroyNotify)rca_look_free);
   work->piece = g_array_new (FALSE, FALSE, sizeof (RcaPiece));

@@ -12,6 +12,7 @@ typedef struct {
   gint64 now_ns;
   gboolean follow;   /* a half line waits until it is whole, or has been left so for a while */
   gboolean thorough; /* names may have changed since the last pass: rotated siblings are searched */
+  guint64 bytes;     /* about that much of a plain file is read; 0: all */
 } RcaPass;
 
 /* A file that is kept open between passes: it is read to its end also when its name is gone. */
@@ -39,7 +40,8 @@ typedef struct {
 typedef struct {
   const RcaPass *pass;
   RcaManifestSource *to;
-  RcaSource *source;      /* where its parts were found */
+  const RcaSource *found; /* not owned */
+  RcaSource *source;      /* where its parts were found, with those that were found in other ways */
   GPtrArray *look;        /* RcaLook, oldest first */
   gint *place;
   char *was;           /* what the source was called before this pass */
@@ -48,6 +50,7 @@ typedef struct {
   GPtrArray *problem;  /* char*: parts that could not be looked at */
   gboolean touched;    /* @to changed without reading (a name, an end that is sealed) */
   gboolean torn;       /* (out) a file was written anew while it was read: nothing of it counts */
+  gboolean more;       /* there is more to read than one pass takes */
   gboolean waits;      /* a half line is held back, or a copy in the making: look again soon */
   gint64 records, lines;          /* (out): more than there were before */
   guint64 bytes_in, bytes_on_disk; /* (out) */

@@ -151,8 +151,10 @@ gather (Run *run, GPtrArray *work, GError **error)
       return FALSE;
     }
     run->changed |= w->touched || w->piece->len;
-    run->outcome->torn |= w->torn;
-    run->outcome->waits |= w->waits;
+    if (w->torn || w->more)
+      g_hash_table_add (run->outcome->again, (gpointer)w->found);
+    if (w->waits)
+      g_hash_table_add (run->outcome->later, (gpointer)w->found);
     run->result->sources += w->piece->len > 0;
     run->result->records += (guint64)MAX (w->records, 0);
     run->result->lines += (guint64)MAX (w->lines, 0);
@@ -217,15 +219,30 @@ take_over (RcaIngestSession *s, RcaManifest *next, const GArray *retired)
   s->manifest = next;
 }
 
+void
+rca_ingest_pass_result_clear (RcaIngestPassResult *outcome)
+{
+  g_clear_pointer (&outcome->again, g_hash_table_unref);
+  g_clear_pointer (&outcome->later, g_hash_table_unref);
+}
+
+/* What was read is then cut short, and must not be committed. */
+static gboolean
+is_cancelled (const RcaIngestSession *s)
+{
+  return s->options.read.cancelled && g_atomic_int_get (s->options.read.cancelled);
+}
+
 gboolean
 rca_ingest_session_pass (RcaIngestSession *s, GPtrArray *found, const RcaIngestPassOptions *how, RcaIngestResult *result, RcaIngestPassResult *outcome,
                          GError **error)
 {
-  *outcome = (RcaIngestPassResult){ 0 };
+  rca_ingest_pass_result_clear (outcome);
+  *outcome = (RcaIngestPassResult){ g_hash_table_new (NULL, NULL), g_hash_table_new (NULL, NULL) };
   g_autoptr (RcaManifest) next = rca_manifest_copy (s->manifest);
   g_autoptr (GArray) retired = g_array_new (FALSE, FALSE, sizeof (guint64));
-  Run run = { s, next, { s->dir, &s->options, g_get_real_time () * 1000, how->follow, how->thorough }, result, outcome, retired, how->always };
-  gboolean ok = run_all (&run, found, error) && (!run.changed || rca_manifest_write (next, s->dir, error));
+  Run run = { s, next, { s->dir, &s->options, g_get_real_time () * 1000, how->follow, how->thorough, how->bytes }, result, outcome, retired, how->always };
+  gboolean ok = run_all (&run, found, error) && !is_cancelled (s) && (!run.changed || rca_manifest_write (next, s->dir, error));
   if (ok && run.changed)
     take_over (s, g_steal_pointer (&next), retired);
   else if (!ok)

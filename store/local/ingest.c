@@ -7,8 +7,8 @@ static gboolean
 ingest (RcaIngestSession *session, const char *dir, const char *const *paths, guint n_paths, RcaIngestResult *result, GError **error)
 {
   RcaIngestPassOptions how = { .thorough = TRUE, .always = TRUE };
-  RcaIngestPassResult outcome = { .torn = TRUE };
-  for (guint i = 0; i < TRIES && outcome.torn; i++)
+  g_auto (RcaIngestPassResult) outcome = { NULL, NULL };
+  for (guint i = 0; i < TRIES && (i == 0 || g_hash_table_size (outcome.again)); i++)
   {
     g_ptr_array_set_size (result->problem, i ? 0 : result->problem->len);
     g_autoptr (GPtrArray) found = rca_sources_find (paths, n_paths, result->problem);
