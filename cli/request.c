@@ -266,7 +266,7 @@ analyze_window (const RcaRequest *r, const Times *t, RcaStore *store, const RcaS
   gboolean by_symptom;
   if (!find_part (r, store, sources, covered, &by_symptom, error))
     return NULL;
-  RcaAnalyzeOptions options = { covered, t->baseline, by_symptom ? NULL : r->service, r->route };
+  RcaAnalyzeOptions options = { covered, t->baseline, by_symptom ? NULL : r->service, r->route, NULL };
   RcaReport *report = rca_analyze (store, &options, error);
   if (!report)
     return NULL;

@@ -66,6 +66,25 @@ change_in_scope (const RcaFacts *f, const RcaChange *change)
   return service_known (f, change->service) || change->kind == RCA_CHANGE_CONFIG;
 }
 
+/* How likely a change touches what fails, as far as names tell. Where nothing says which service the
+ * failing requests belong to, it is one of those that were changed, or another one. */
+static double
+scope_chance (const RcaFacts *f, const RcaCandidate *c)
+{
+  if (!c->in_scope)
+    return 0;
+  if (c->kind == RCA_KIND_CDN || !c->change->service || f->failing_service || g_hash_table_size (f->services) > 0)
+    return 1;
+  g_autoptr (GHashTable) named = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; i < f->c->changes->len; i++)
+    {
+      const RcaChange *other = g_ptr_array_index (f->c->changes, i);
+      if (other->service)
+        g_hash_table_add (named, (gpointer) other->service);
+    }
+  return 1.0 / (1 + g_hash_table_size (named));
+}
+
 /* Who writes of a change has a clock of its own, and no ids to set it by: mostly right, now and
  * then behind by seconds. A fifth of the probability lies in the five seconds before. */
 static RcaInstant
@@ -204,7 +223,7 @@ static void
 weigh_dormancy (RcaFacts *f, RcaCandidate *c)
 {
   double direct = direct_chance (c);
-  if (direct == 0 || c->lo_ns >= f->o->lo_ns)
+  if (direct == 0 || c->lo_ns >= f->o->lo_ns || (f->c->options->trial && f->c->options->trial->no_dormancy))
     return;
   double n = (double) requests_between (f, c->hi_ns, f->o->lo_ns);
   double p1 = f->o->total_excess / MAX (1, (double) requests_between (f, f->span.start_ns, f->span.end_ns));
@@ -311,5 +330,5 @@ rca_change_takes (const RcaFacts *f, const RcaCandidate *c, const RcaCandidate *
   if (c->direct_n > 0)
     l *= exp (rca_weight_dormancy (c->direct_n, 0.1, f->o->phi));
   double rate = (double) MAX (f->c->changes->len, 1) / 86400;
-  return l / (l + rate);
+  return scope_chance (f, c) * l / (l + rate);
 }

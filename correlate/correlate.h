@@ -2,11 +2,19 @@
 #pragma once
 #include "report.h"
 
+/* What to leave out of the reckoning, to measure what it is worth (tests/lab/trial.c); never set in use. */
+typedef struct {
+  guint without;       /* bits of RcaEvidenceKind; without the prior all kinds are as likely */
+  gboolean no_dormancy, no_explaining;
+  double unseen;       /* factor on the rate of causes whose log was not read; 1 in use */
+} RcaTrial;
+
 typedef struct {
   RcaSpan window;
   RcaSpan baseline;    /* start == end: chosen from the data (CORRELATE.md) */
   const char *service; /* look at this service only, or NULL */
   const char *route;   /* look at this route only, or NULL */
+  const RcaTrial *trial; /* NULL: everything counts */
 } RcaAnalyzeOptions;
 
 /* How far before @window an analysis may look: what a store should have at hand

@@ -228,7 +228,7 @@ by_raw_weight (gconstpointer a, gconstpointer b)
 }
 
 double
-rca_evidence_settle (GPtrArray *evidence)
+rca_evidence_settle (GPtrArray *evidence, guint without)
 {
   gboolean taken[5][2] = { { FALSE } };
   double sum = 0;
@@ -237,6 +237,11 @@ rca_evidence_settle (GPtrArray *evidence)
     {
       RcaEvidence *e = g_ptr_array_index (evidence, i);
       guint family = family_of (e->kind);
+      if (without & (1u << e->kind))
+        {
+          e->weight = 0;
+          continue;
+        }
       gboolean *first = &taken[family][e->weight_raw < 0];
       e->weight = family == 4 || !*first ? e->weight_raw : 0.3 * e->weight_raw;
       *first = TRUE;

@@ -49,5 +49,5 @@ double rca_weight_counterexample (double m);
 
 /* Adds up weights of one candidate: within a family positives and negatives apart, the
  * largest in full, the rest × 0.3 (they look at the same thing twice). Sets weight from
- * weight_raw of each RcaEvidence in @evidence; returns the sum. */
-double rca_evidence_settle (GPtrArray *evidence);
+ * weight_raw of each RcaEvidence in @evidence; returns the sum. Kinds in @without (bits) count nothing. */
+double rca_evidence_settle (GPtrArray *evidence, guint without);

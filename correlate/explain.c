@@ -1,6 +1,7 @@
 #include "explain.h"
 #include "change.h"
 #include "stats.h"
+#include "unseen.h"
 #include <math.h>
 
 /* A consequence leaves at most so much of its mass to a series that brought it about; the rest
@@ -26,9 +27,8 @@ is_ancestor (const RcaCandidate *c, const RcaCandidate *of)
   return FALSE;
 }
 
-/* Saturation makes what was there slower; it does not bring about what never ran before. */
-static gboolean
-is_saturation (RcaKind kind)
+gboolean
+rca_is_saturation (RcaKind kind)
 {
   return kind == RCA_KIND_RESOURCE || kind == RCA_KIND_SLOW_QUERY || kind == RCA_KIND_DB_CONNECTIONS || kind == RCA_KIND_INSTANCE
          || kind == RCA_KIND_NETWORK || kind == RCA_KIND_LOCK_CONTENTION;
@@ -72,7 +72,7 @@ takes (const RcaFacts *f, const RcaCandidate *a, const RcaCandidate *b)
     return a->log_weight > 0 ? strength * rca_change_takes (f, a, b) : 0;
   if (!arrow (a->kind, b->kind) || !not_after (f, a, b) || !comes_first (f, a, b))
     return 0;
-  if (b->kind == RCA_KIND_SLOW_QUERY && b->new_nature && is_saturation (a->kind))
+  if (b->kind == RCA_KIND_SLOW_QUERY && b->new_nature && rca_is_saturation (a->kind))
     return 0;
   return takes_most * strength;
 }
@@ -132,15 +132,16 @@ by_mass (gconstpointer a, gconstpointer b)
 
 /* π_i = π_KIND / n_KIND: two hundred innocent statements must not drown one deploy. */
 static void
-set_priors (GPtrArray *candidates)
+set_priors (const RcaTrial *trial, GPtrArray *candidates)
 {
+  gboolean flat = trial && trial->without & (1u << RCA_EVIDENCE_PRIOR);
   guint n[RCA_N_KINDS] = { 0 };
   for (guint i = 0; i < candidates->len; i++)
     n[((RcaCandidate *) g_ptr_array_index (candidates, i))->kind]++;
   for (guint i = 0; i < candidates->len; i++)
     {
       RcaCandidate *c = g_ptr_array_index (candidates, i);
-      c->log_prior = log (rca_hypothesis (c->kind)->prior / n[c->kind]);
+      c->log_prior = log ((flat ? 1.0 / RCA_N_KINDS : rca_hypothesis (c->kind)->prior) / n[c->kind]);
     }
 }
 
@@ -175,52 +176,36 @@ normalise (RcaStory *s)
   s->unknown = (1 - unknown_floor) * s->unknown / sum + unknown_floor;
 }
 
-/* Connections that do not come back have a reason in the database or on the way to it. Without the
- * database's log that reason is out of sight: nearly half of the belief is left to unknown. */
-static void
-leave_to_unknown (const RcaFacts *f, RcaStory *s)
-{
-  const double out_of_sight = 0.45;
-  if (rca_context_has_stream (f->c, RCA_STREAM_DB))
-    return;
-  for (guint i = 0; i < s->candidates->len; i++)
-    {
-      RcaCandidate *c = g_ptr_array_index (s->candidates, i);
-      if (c->parent || (c->kind != RCA_KIND_DB_CONNECTIONS && c->kind != RCA_KIND_DB_FAULT))
-        continue;
-      s->unknown += out_of_sight * c->mass;
-      c->mass *= 1 - out_of_sight;
-    }
-}
-
 RcaStory *
 rca_explain (RcaFacts *f)
 {
   RcaStory *s = g_new0 (RcaStory, 1);
+  const RcaTrial *trial = f->c->options->trial;
   guint n;
   const RcaHypothesis *const *table = rca_hypotheses (&n);
   s->candidates = g_ptr_array_new_with_free_func ((GDestroyNotify) rca_candidate_free);
   for (guint i = 0; i < n; i++)
     table[i]->generate (f, s->candidates);
   rca_weigh_changes (f, s->candidates);
-  set_priors (s->candidates);
+  set_priors (trial, s->candidates);
   for (guint i = 0; i < s->candidates->len; i++)
     {
       RcaCandidate *c = g_ptr_array_index (s->candidates, i);
-      c->log_weight = rca_evidence_settle (c->evidence);
+      c->log_weight = rca_evidence_settle (c->evidence, trial ? trial->without : 0);
       c->score = c->log_prior + c->log_weight;
     }
   s->untouched = untouched_share (f, s->candidates);
   normalise (s);
   g_autofree double *share = g_new0 (double, s->candidates->len + 1);
-  find_parents (f, s->candidates, share);
+  if (!trial || !trial->no_explaining)
+    find_parents (f, s->candidates, share);
   for (guint i = 0; i < s->candidates->len; i++)
     {
       RcaCandidate *c = g_ptr_array_index (s->candidates, i);
       if (!c->parent)
         settle_mass (s->candidates, share, c);
     }
-  leave_to_unknown (f, s);
+  s->unknown += rca_leave_to_unseen (f, s->candidates);
   g_ptr_array_sort (s->candidates, by_mass);
   return s;
 }

@@ -92,5 +92,8 @@ typedef struct {
   const char *remedy; /* when the candidate drew none of its own */
 } RcaHypothesis;
 
+/* Saturation makes what was there slower; it does not bring about what never ran before. */
+gboolean rca_is_saturation (RcaKind kind);
+
 const RcaHypothesis *rca_hypothesis (RcaKind kind); /* NULL for unknown */
 const RcaHypothesis *const *rca_hypotheses (guint *n);

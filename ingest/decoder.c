@@ -85,11 +85,19 @@ claims (RcaDecoder *decoder, const Alternative *alternative, RcaBytes line)
   return decodes (decoder, alternative->format, alternative->probe, line);
 }
 
-/* Neither indented nor a frame of a trace: it may well begin a record of another format. */
+/* "psycopg2.OperationalError: …": the last line of a trace, whatever the words behind it look like. */
+static gboolean
+names_exception (RcaBytes line)
+{
+  const char *colon = memchr (line.p, ':', line.n);
+  return colon && rca_exception_is_type (rca_bytes (line.p, (gsize)(colon - line.p)));
+}
+
+/* Neither indented nor a line of a trace: it may well begin a record of another format. */
 static gboolean
 could_begin (RcaBytes line)
 {
-  return line.n > 1 && !g_ascii_isspace (line.p[0]) && line.p[0] != '#' && !rca_stack_trace_continues (line);
+  return line.n > 1 && !g_ascii_isspace (line.p[0]) && line.p[0] != '#' && !rca_stack_trace_continues (line) && !names_exception (line);
 }
 
 /* The sample's lines that the decoder does not take for records of its own. Where nearly

@@ -80,7 +80,7 @@ test_correlated_evidence_counts_once (void)
   add (evidence, RCA_EVIDENCE_SHARE, 2);
   add (evidence, RCA_EVIDENCE_JOIN, 4);
   add (evidence, RCA_EVIDENCE_PRECEDENCE, 3);
-  double sum = rca_evidence_settle (evidence), ledger = 0;
+  double sum = rca_evidence_settle (evidence, 0), ledger = 0;
   for (guint i = 0; i < evidence->len; i++)
     ledger += ((RcaEvidence *) g_ptr_array_index (evidence, i))->weight;
   g_assert_cmpfloat_with_epsilon (sum, 4 + 0.3 * 2 + 3, 1e-12);
