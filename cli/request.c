@@ -100,7 +100,7 @@ open_store (const RcaRequest *r, const RcaOpenOptions *open, GError **error)
   g_autofree char *markers = rca_default_store ();
   RcaStore *store;
   if (r->store)
-    store = rca_store_open_local (r->store, open, error);
+    store = rca_store_open (r->store, open, error);
   else if (r->paths)
     store = rca_store_open_files ((const char *const *) r->paths, g_strv_length (r->paths), open, error);
   else

@@ -42,4 +42,10 @@ close_table (gpointer impl)
   rca_table_free (impl);
 }
 
-const RcaBackend rca_table_backend = { "table", sources, frame, changes, join, rows, seen, close_table };
+static gpointer
+table_of (gpointer impl)
+{
+  return impl;
+}
+
+const RcaBackend rca_table_backend = { "table", sources, frame, changes, join, rows, seen, close_table, table_of };

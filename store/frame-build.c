@@ -61,7 +61,7 @@ count_candidate (Build *b, guint32 id, const RcaSheet *sheet, guint32 row)
   c->count++;
   c->failed += rca_sheet_failed (sheet, row);
   gint64 d = rca_sheet_i64 (sheet, RCA_COL_DURATION, row);
-  c->duration += d > 0 ? (double)d / 1e9 : 0;
+  c->duration += d > 0 ? (double)d : 0; /* ns */
 }
 
 /* Rows of @span, as hits (for the frame's own span) or as counts to compare with. */
@@ -225,7 +225,7 @@ add_time (RcaFrame *f, guint m, gsize cell, gint64 ns)
 {
   if (!f->series[m] || ns < 0)
     return;
-  f->series[m][cell] += (double)ns / 1e9;
+  f->series[m][cell] += (double)ns; /* exact in any order of rows; seconds at the end */
   f->n[m][cell]++;
   if (!f->histogram[m][cell])
     f->histogram[m][cell] = new_histogram (f);
@@ -233,10 +233,10 @@ add_time (RcaFrame *f, guint m, gsize cell, gint64 ns)
 }
 
 static void
-add_number (RcaFrame *f, guint m, gsize cell, gint64 value, double unit)
+add_number (RcaFrame *f, guint m, gsize cell, gint64 value)
 {
   if (f->series[m] && value >= 0)
-    f->series[m][cell] += (double)value * unit;
+    f->series[m][cell] += (double)value;
 }
 
 static void
@@ -259,14 +259,14 @@ add_row (RcaFrame *f, const Build *b, const Hit *hit)
   gboolean failed = rca_sheet_failed (s, row);
   guint16 status = rca_sheet_u16 (s, RCA_COL_STATUS, row);
   gint64 duration = f->series[RCA_FRAME_DURATION] || f->series[RCA_FRAME_FAILED_DURATION] ? rca_sheet_i64 (s, RCA_COL_DURATION, row) : -1;
-  add_number (f, RCA_FRAME_COUNT, cell, 1, 1);
-  add_number (f, RCA_FRAME_FAILED, cell, failed, 1);
-  add_number (f, RCA_FRAME_ABORTED, cell, status == 499, 1);
-  add_number (f, RCA_FRAME_LIMITED, cell, status == 429, 1);
-  add_number (f, RCA_FRAME_BYTES, cell, rca_sheet_i64 (s, RCA_COL_BYTES, row), 1);
-  add_number (f, RCA_FRAME_ROWS_EXAMINED, cell, rca_sheet_i64 (s, RCA_COL_ROWS_EXAMINED, row), 1);
-  add_number (f, RCA_FRAME_ROWS_SENT, cell, rca_sheet_i64 (s, RCA_COL_ROWS_SENT, row), 1);
-  add_number (f, RCA_FRAME_LOCK_TIME, cell, rca_sheet_i64 (s, RCA_COL_LOCK_TIME, row), 1e-9);
+  add_number (f, RCA_FRAME_COUNT, cell, 1);
+  add_number (f, RCA_FRAME_FAILED, cell, failed);
+  add_number (f, RCA_FRAME_ABORTED, cell, status == 499);
+  add_number (f, RCA_FRAME_LIMITED, cell, status == 429);
+  add_number (f, RCA_FRAME_BYTES, cell, rca_sheet_i64 (s, RCA_COL_BYTES, row));
+  add_number (f, RCA_FRAME_ROWS_EXAMINED, cell, rca_sheet_i64 (s, RCA_COL_ROWS_EXAMINED, row));
+  add_number (f, RCA_FRAME_ROWS_SENT, cell, rca_sheet_i64 (s, RCA_COL_ROWS_SENT, row));
+  add_number (f, RCA_FRAME_LOCK_TIME, cell, rca_sheet_i64 (s, RCA_COL_LOCK_TIME, row));
   add_time (f, RCA_FRAME_DURATION, cell, duration);
   add_time (f, RCA_FRAME_FAILED_DURATION, cell, failed ? duration : -1);
   add_time (f, RCA_FRAME_CONNECT, cell, rca_sheet_i64 (s, RCA_COL_UPSTREAM_CONNECT, row));
@@ -277,6 +277,16 @@ add_row (RcaFrame *f, const Build *b, const Hit *hit)
   for (guint i = 0; i < 2; i++)
     if (f->visit[i] && visit.client && (i == 0 || failed))
       g_array_append_val (f->visit[i], visit);
+}
+
+static void
+ns_to_seconds (RcaFrame *f)
+{
+  static const guint times[] = { RCA_FRAME_DURATION, RCA_FRAME_FAILED_DURATION, RCA_FRAME_CONNECT, RCA_FRAME_UPSTREAM, RCA_FRAME_LOCK_TIME };
+  gsize cells = (gsize)(f->n_entities + 1) * f->n_buckets;
+  for (gsize k = 0; k < G_N_ELEMENTS (times); k++)
+    for (gsize i = 0; f->series[times[k]] && i < cells; i++)
+      f->series[times[k]][i] /= 1e9;
 }
 
 static gint
@@ -291,8 +301,8 @@ compare_visit (gconstpointer a, gconstpointer b)
 }
 
 /* Sorts visits and keeps each once; their number a bucket is the series. */
-static void
-settle_visits (RcaFrame *f, guint which)
+void
+rca_frame_settle_visits (RcaFrame *f, guint which)
 {
   GArray *visit = f->visit[which];
   if (!visit)
@@ -317,8 +327,8 @@ floor_to (gint64 t, gint64 width)
   return r < 0 ? t - r - width : t - r;
 }
 
-static RcaFrame *
-frame_new (const RcaFrameQuery *q)
+RcaFrame *
+rca_frame_new (const RcaFrameQuery *q)
 {
   RcaFrame *f = g_new0 (RcaFrame, 1);
   f->width_ns = MAX (q->width_ns, RCA_NS_PER_S);
@@ -367,7 +377,7 @@ build_clear (Build *b)
 RcaFrame *
 rca_table_frame (RcaTable *table, const RcaFrameQuery *query)
 {
-  RcaFrame *frame = frame_new (query);
+  RcaFrame *frame = rca_frame_new (query);
   Build b = { .table = table, .query = query };
   prepare_candidates (&b);
   RcaSpan span = query->span;
@@ -385,8 +395,9 @@ rca_table_frame (RcaTable *table, const RcaFrameQuery *query)
   allocate (frame, query->measures);
   for (guint i = 0; i < b.hit->len; i++)
     add_row (frame, &b, &g_array_index (b.hit, Hit, i));
-  settle_visits (frame, 0);
-  settle_visits (frame, 1);
+  ns_to_seconds (frame);
+  rca_frame_settle_visits (frame, 0);
+  rca_frame_settle_visits (frame, 1);
   build_clear (&b);
   return frame;
 }

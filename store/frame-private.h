@@ -40,3 +40,8 @@ struct RcaFrame {
   RcaGauge *gauge;
   GArray *visit[2]; /* RcaVisit, sorted: all, failed */
 };
+
+/* An empty frame with the buckets of @query. */
+RcaFrame *rca_frame_new (const RcaFrameQuery *query);
+/* Sorts visits (0: all, 1: failed) and keeps each once; their number a bucket is the series. */
+void rca_frame_settle_visits (RcaFrame *frame, guint which);

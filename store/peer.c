@@ -1,4 +1,5 @@
 #include "scan.h"
+#include "sources-private.h"
 
 static const RcaSpan ever = { G_MININT64, G_MAXINT64 };
 
@@ -94,15 +95,10 @@ compare_peer (gconstpointer a, gconstpointer b)
 
 /* ---- the stream that users see ---- */
 
-typedef struct {
-  guint64 n;
-  RcaSpan span;
-} Requests;
-
-static Requests
-requests_of (RcaTable *table, RcaStream stream)
+RcaRequests
+rca_table_requests (RcaTable *table, RcaStream stream)
 {
-  Requests r = { 0, { G_MAXINT64, G_MININT64 } };
+  RcaRequests r = { 0, { G_MAXINT64, G_MININT64 } };
   RcaScan scan;
   rca_scan_init (&scan, table, stream, ever, NULL, 0);
   while (rca_scan_next_sheet (&scan))
@@ -118,18 +114,27 @@ requests_of (RcaTable *table, RcaStream stream)
 }
 
 /* The edge, unless its logs cover less than half of the time the web server's do. */
+RcaStream
+rca_user_facing (const RcaRequests *edge, const RcaRequests *web, const RcaRequests *app)
+{
+  if (edge->n && web->n)
+  {
+    gint64 both = MIN (edge->span.end_ns, web->span.end_ns) - MAX (edge->span.start_ns, web->span.start_ns);
+    return both * 2 >= web->span.end_ns - web->span.start_ns ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
+  }
+  if (edge->n || web->n)
+    return edge->n ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
+  return app->n ? RCA_STREAM_APP : RCA_STREAM_UNKNOWN;
+}
+
 static RcaStream
 user_facing (RcaTable *table)
 {
-  Requests edge = requests_of (table, RCA_STREAM_CDN), web = requests_of (table, RCA_STREAM_ACCESS);
-  if (edge.n && web.n)
-  {
-    gint64 both = MIN (edge.span.end_ns, web.span.end_ns) - MAX (edge.span.start_ns, web.span.start_ns);
-    return both * 2 >= web.span.end_ns - web.span.start_ns ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
-  }
-  if (edge.n || web.n)
-    return edge.n ? RCA_STREAM_CDN : RCA_STREAM_ACCESS;
-  return requests_of (table, RCA_STREAM_APP).n ? RCA_STREAM_APP : RCA_STREAM_UNKNOWN;
+  RcaRequests edge = rca_table_requests (table, RCA_STREAM_CDN), web = rca_table_requests (table, RCA_STREAM_ACCESS);
+  RcaRequests app = { 0 };
+  if (!edge.n && !web.n)
+    app = rca_table_requests (table, RCA_STREAM_APP);
+  return rca_user_facing (&edge, &web, &app);
 }
 
 void

@@ -21,6 +21,12 @@ rca_store_impl (RcaStore *store, const RcaBackend *backend)
   return store->backend == backend ? store->impl : NULL;
 }
 
+gpointer
+rca_store_table (RcaStore *store)
+{
+  return store->backend->table (store->impl);
+}
+
 RcaSources *
 rca_store_sources (RcaStore *store, GError **error)
 {

@@ -1,7 +1,7 @@
 /* The seam: the six questions a correlator may ask, and nothing else.
  *
  * Backends are rows of a table (rca_backends()): `local` (a store folder), `files`
- * (one-shot over raw files), later `clickhouse`. The same question gives the same
+ * (one-shot over raw files), `clickhouse`. The same question gives the same
  * numbers from each; tests/seam compares them with an independent computation.
  *
  * Times are UTC ns, corrected by each source's zone and clock offset. Requests and
@@ -285,9 +285,12 @@ typedef struct {
   GPtrArray *(*rows) (gpointer impl, const RcaRowQuery *query, GError **error);
   RcaSeenAnswer *(*seen) (gpointer impl, RcaStream stream, RcaDimension dimension, const char *const *value, RcaSpan back, GError **error);
   void (*close) (gpointer impl);
+  gpointer (*table) (gpointer impl); /* the RcaTable that holds its marks */
 } RcaBackend;
 
 /* For backends: wraps @impl (owned by the result). */
 RcaStore *rca_store_wrap (const RcaBackend *backend, gpointer impl);
 /* Its own state again, when @store is of @backend; else NULL. */
 gpointer rca_store_impl (RcaStore *store, const RcaBackend *backend);
+/* What its backend's table() gives. */
+gpointer rca_store_table (RcaStore *store);

@@ -1,27 +1,27 @@
 #include "scan.h"
+#include "seen-private.h"
 
-#define MERGE_NS         (60 * RCA_NS_PER_S)
 #define KEEP_OCCURRENCES 64
-/* Below this a half of what was looked at is too short to count new values in. */
-#define SHORT_NS (600 * RCA_NS_PER_S)
-
-typedef struct {
-  guint32 value; /* index into the values asked for */
-  gint64 start;
-  double seconds; /* of statement time; -1: count rows */
-} Sighting;
 
 static gint
 compare_sighting (gconstpointer a, gconstpointer b)
 {
-  const Sighting *x = a, *y = b;
+  const RcaSighting *x = a, *y = b;
   if (x->value != y->value)
     return x->value < y->value ? -1 : 1;
   return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static void
-seen_free (gpointer data)
+RcaSeen *
+rca_seen_new (const char *value)
+{
+  RcaSeen *seen = g_new0 (RcaSeen, 1);
+  *seen = (RcaSeen){ g_strdup (value), RCA_TIME_NONE, RCA_TIME_NONE, 0, g_array_new (FALSE, FALSE, sizeof (RcaOccurrence)) };
+  return seen;
+}
+
+void
+rca_seen_free (gpointer data)
 {
   RcaSeen *s = data;
   g_array_unref (s->occurrence);
@@ -49,9 +49,8 @@ close_occurrence (RcaSeen *seen, RcaSpan span, double amount)
   g_array_append_val (seen->occurrence, o);
 }
 
-/* @n sightings of one value, in time order. */
-static void
-gather (RcaSeen *seen, const Sighting *s, guint n)
+void
+rca_seen_gather (RcaSeen *seen, const RcaSighting *s, guint n)
 {
   seen->count = n;
   if (n == 0)
@@ -62,7 +61,7 @@ gather (RcaSeen *seen, const Sighting *s, guint n)
   double amount = 0;
   for (guint i = 0; i < n; i++)
   {
-    if (s[i].start - span.end_ns >= MERGE_NS)
+    if (s[i].start - span.end_ns >= RCA_SEEN_MERGE_NS)
     {
       close_occurrence (seen, span, amount);
       span.start_ns = s[i].start;
@@ -103,7 +102,7 @@ look (Look *l)
       if (!l->asked[code])
         continue;
       gboolean statement = rca_sheet_u8 (scan.sheet, RCA_COL_KIND, row) == RCA_KIND_STATEMENT;
-      Sighting s = { l->asked[code] - 1, start, statement ? (double)MAX (rca_sheet_i64 (scan.sheet, RCA_COL_DURATION, row), 0) / 1e9 : -1 };
+      RcaSighting s = { l->asked[code] - 1, start, statement ? (double)MAX (rca_sheet_i64 (scan.sheet, RCA_COL_DURATION, row), 0) / 1e9 : -1 };
       g_array_append_val (l->sighting, s);
     }
   }
@@ -155,23 +154,22 @@ rca_table_seen (RcaTable *table, RcaStream stream, RcaDimension dimension, const
       asked[code] = n_values + 1;
   }
   RcaSpan looked = covered (table, stream, back), half = looked;
-  if (looked.end_ns - looked.start_ns >= 2 * SHORT_NS)
+  if (looked.end_ns - looked.start_ns >= 2 * RCA_SEEN_SHORT_NS)
     half.end_ns = looked.start_ns + (looked.end_ns - looked.start_ns) / 2;
-  g_autoptr (GArray) sighting = g_array_new (FALSE, FALSE, sizeof (Sighting));
+  g_autoptr (GArray) sighting = g_array_new (FALSE, FALSE, sizeof (RcaSighting));
   Look l = { table, stream, dimension, looked, half, asked, sighting, times };
   look (&l);
   RcaSeenAnswer *answer = g_new0 (RcaSeenAnswer, 1);
   answer->looked = looked;
   answer->singletons_per_s = singleton_rate (&l, n_codes);
-  answer->seen = g_ptr_array_new_with_free_func (seen_free);
+  answer->seen = g_ptr_array_new_with_free_func (rca_seen_free);
   for (guint i = 0, at = 0; i < n_values; i++)
   {
-    RcaSeen *seen = g_new0 (RcaSeen, 1);
-    *seen = (RcaSeen){ g_strdup (value[i]), RCA_TIME_NONE, RCA_TIME_NONE, 0, g_array_new (FALSE, FALSE, sizeof (RcaOccurrence)) };
+    RcaSeen *seen = rca_seen_new (value[i]);
     guint from = at;
-    while (at < sighting->len && g_array_index (sighting, Sighting, at).value == i)
+    while (at < sighting->len && g_array_index (sighting, RcaSighting, at).value == i)
       at++;
-    gather (seen, &g_array_index (sighting, Sighting, from), at - from);
+    rca_seen_gather (seen, &g_array_index (sighting, RcaSighting, from), at - from);
     g_ptr_array_add (answer->seen, seen);
   }
   return answer;

@@ -1,4 +1,5 @@
 #include "scan.h"
+#include "sources-private.h"
 
 /* Copies *@text into @owner. */
 static void
@@ -50,46 +51,41 @@ describe (const RcaTableSource *s, GStringChunk *owner)
 #define APART_DAYS  7
 #define STRAY_SHARE 0.01
 
-typedef struct {
-  gint64 day, start, end;
-  guint64 n;
-} Day;
-
 static gint
 compare_day (gconstpointer a, gconstpointer b)
 {
-  gint64 x = ((const Day *)a)->day, y = ((const Day *)b)->day;
+  gint64 x = ((const RcaDay *)a)->day, y = ((const RcaDay *)b)->day;
   return x < y ? -1 : x > y;
 }
 
-static Day *
+static RcaDay *
 day_of (GHashTable *place, GArray *days, gint64 start)
 {
   gint64 day = start / DAY_NS;
   guint at = GPOINTER_TO_UINT (g_hash_table_lookup (place, &day));
   if (!at)
   {
-    Day fresh = { day, G_MAXINT64, G_MININT64, 0 };
+    RcaDay fresh = { day, G_MAXINT64, G_MININT64, 0 };
     g_array_append_val (days, fresh);
     at = days->len;
     g_hash_table_insert (place, g_memdup2 (&day, sizeof day), GUINT_TO_POINTER (at));
   }
-  return &g_array_index (days, Day, at - 1);
+  return &g_array_index (days, RcaDay, at - 1);
 }
 
 /* Days on which anything (but a change, unless @changes) happened. */
-static GArray *
-days_of (const RcaTable *table, gboolean changes)
+GArray *
+rca_table_days (const RcaTable *table, gboolean changes)
 {
   g_autoptr (GHashTable) place = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  GArray *days = g_array_new (FALSE, FALSE, sizeof (Day));
+  GArray *days = g_array_new (FALSE, FALSE, sizeof (RcaDay));
   for (guint i = 0; i < table->source->len; i++)
   {
     const RcaTableSource *s = g_ptr_array_index (table->source, i);
     for (guint j = 0; j < s->sheet->len; j++)
     {
       const RcaSheet *sheet = g_ptr_array_index (s->sheet, j);
-      Day *day = NULL;
+      RcaDay *day = NULL;
       for (guint32 row = 0; row < sheet->n; row++)
       {
         gboolean change = rca_sheet_u8 (sheet, RCA_COL_STREAM, row) == RCA_STREAM_CHANGE || rca_sheet_u8 (sheet, RCA_COL_KIND, row) == RCA_KIND_CHANGE;
@@ -107,27 +103,27 @@ days_of (const RcaTable *table, gboolean changes)
   return days;
 }
 
-/* The span of all runs of days (no longer apart than APART_DAYS) that are not stray. */
-static RcaSpan
-span_of_days (const GArray *days)
+/* Of all runs of days (no longer apart than APART_DAYS) that are not stray. */
+RcaSpan
+rca_span_of_days (const GArray *days)
 {
   guint64 all = 0;
   for (guint i = 0; i < days->len; i++)
-    all += g_array_index (days, Day, i).n;
+    all += g_array_index (days, RcaDay, i).n;
   RcaSpan span = { G_MAXINT64, G_MININT64 };
   for (guint i = 0; i < days->len;)
   {
     guint from = i;
     guint64 n = 0;
     do
-      n += g_array_index (days, Day, i++).n;
-    while (i < days->len && g_array_index (days, Day, i).day - g_array_index (days, Day, i - 1).day <= APART_DAYS);
+      n += g_array_index (days, RcaDay, i++).n;
+    while (i < days->len && g_array_index (days, RcaDay, i).day - g_array_index (days, RcaDay, i - 1).day <= APART_DAYS);
     if ((double)n < STRAY_SHARE * (double)all)
       continue;
     for (guint k = from; k < i; k++)
     {
-      span.start_ns = MIN (span.start_ns, g_array_index (days, Day, k).start);
-      span.end_ns = MAX (span.end_ns, g_array_index (days, Day, k).end);
+      span.start_ns = MIN (span.start_ns, g_array_index (days, RcaDay, k).start);
+      span.end_ns = MAX (span.end_ns, g_array_index (days, RcaDay, k).end);
     }
   }
   return span;
@@ -137,9 +133,9 @@ span_of_days (const GArray *days)
 static RcaSpan
 extent (const RcaTable *table)
 {
-  g_autoptr (GArray) days = days_of (table, FALSE);
-  g_autoptr (GArray) with_changes = days->len ? NULL : days_of (table, TRUE);
-  RcaSpan span = span_of_days (with_changes ? with_changes : days);
+  g_autoptr (GArray) days = rca_table_days (table, FALSE);
+  g_autoptr (GArray) with_changes = days->len ? NULL : rca_table_days (table, TRUE);
+  RcaSpan span = rca_span_of_days (with_changes ? with_changes : days);
   return span.start_ns < span.end_ns ? span : (RcaSpan){ 0, 0 };
 }
 

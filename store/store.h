@@ -20,6 +20,9 @@ RcaStore *rca_store_open_files (const char *const *paths, guint n_paths, const R
 /* Backend `local`: a store folder made by rca_store_ingest(). */
 RcaStore *rca_store_open_local (const char *dir, const RcaOpenOptions *options, GError **error);
 
+/* What --store names: a store folder, or the address of a ClickHouse (clickhouse/address.h). */
+RcaStore *rca_store_open (const char *where, const RcaOpenOptions *options, GError **error);
+
 /* Whether @dir holds a store's manifest. */
 gboolean rca_store_is_local (const char *dir);
 
@@ -28,7 +31,7 @@ typedef struct {
   GPtrArray *problem; /* char* */
 } RcaIngestResult;
 
-/* Reads @paths into the store @dir (made when absent): one atomic commit. What is
+/* Reads @paths into the store @dir (made when absent; or the address of a ClickHouse): one atomic commit. What is
  * already in the store (same identity of source and offset) is not read again. */
 gboolean rca_store_ingest (const char *dir, const char *const *paths, guint n_paths, const RcaOpenOptions *options, RcaIngestResult *result, GError **error);
 void rca_ingest_result_clear (RcaIngestResult *result);

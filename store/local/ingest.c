@@ -1,4 +1,6 @@
 #include "local/ingest-session.h"
+#include "clickhouse/address.h"
+#include "clickhouse/open.h"
 
 /* A file that is written anew while it is read is read once more; one that always is, is left for the next time. */
 #define TRIES 3
@@ -25,6 +27,8 @@ rca_store_ingest (const char *dir, const char *const *paths, guint n_paths, cons
   static const RcaOpenOptions none = { .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE } };
   *result = (RcaIngestResult){ .problem = g_ptr_array_new_with_free_func (g_free) };
   options = options ? options : &none;
+  if (rca_clickhouse_is_address (dir))
+    return rca_clickhouse_ingest (dir, paths, n_paths, options, result, error);
   g_autoptr (RcaIngestSession) session = rca_ingest_session_open (dir, options, result->problem, error);
   return session && ingest (session, dir, paths, n_paths, result, error);
 }

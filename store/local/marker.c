@@ -106,16 +106,13 @@ rca_markers_read (RcaTable *table, const char *dir)
 void
 rca_store_read_markers (RcaStore *store, const char *dir)
 {
-  RcaTable *table = rca_store_impl (store, &rca_table_backend);
-  if (table)
-    rca_markers_read (table, dir);
+  rca_markers_read (rca_store_table (store), dir);
 }
 
 /* Its reference names the option it came from: there is no file to name. */
 void
 rca_store_mark (RcaStore *store, gint64 time_ns, const char *text)
 {
-  RcaTable *table = rca_store_impl (store, &rca_table_backend);
-  if (table)
-    rca_table_mark (table, time_ns, NULL, NULL, text, "--mark", table->mark->len + 1);
+  RcaTable *table = rca_store_table (store);
+  rca_table_mark (table, time_ns, NULL, NULL, text, "--mark", table->mark->len + 1);
 }

@@ -1,0 +1,24 @@
+#include "clickhouse/connect.h"
+
+static void
+set_if_known (RcaClickhouse *c, const RcaServer *server, const char *name, const char *value)
+{
+  if (!server->readonly && g_hash_table_contains (server->setting, name))
+    rca_clickhouse_set (c, name, value);
+}
+
+RcaClickhouse *
+rca_clickhouse_connect (const char *text, RcaServer **server, GError **error)
+{
+  RcaClickhouseAddress *address = rca_clickhouse_address_parse (text, error);
+  if (!address)
+    return NULL;
+  g_autoptr (RcaClickhouse) c = rca_clickhouse_new (address);
+  *server = rca_server_probe (c, error);
+  if (!*server)
+    return NULL;
+  g_autofree char *seconds = g_strdup_printf ("%u", address->timeout_s);
+  set_if_known (c, *server, "max_execution_time", seconds);
+  set_if_known (c, *server, "cancel_http_readonly_queries_on_client_close", "1");
+  return g_steal_pointer (&c);
+}

@@ -1,0 +1,39 @@
+/* TABLE_sources: what a store's manifest is elsewhere. See schema.h.
+ *
+ * Each ingest adds a row for every source it read, and one without a path for what concerns all
+ * of them (notes, peers), in one INSERT. Counts are of that ingest and add up; what describes a
+ * source is said by its last row. */
+#pragma once
+#include "clickhouse/client.h"
+#include "sources-private.h"
+
+typedef struct {
+  RcaTable *table;   /* sources without rows, notes, peers; the user-facing stream is not in it */
+  GArray *day[2];    /* RcaDay, by day: of what is no change, of changes */
+  RcaRequests requests[RCA_N_STREAMS];
+  guint64 runs;      /* the highest number of an ingest */
+  GHashTable *part;  /* path of a part → RcaKnownPart */
+} RcaLedger;
+
+/* How far a file was read. */
+typedef struct {
+  guint64 size, head_n, head, records;
+} RcaKnownPart;
+
+/* One ingest's news of one source. */
+typedef struct {
+  const RcaTableSource *source;
+  GArray *block;     /* guint64: of TABLE */
+  GArray *day[2];    /* RcaDay */
+  RcaRequests requests[RCA_N_STREAMS];
+  GPtrArray *known;  /* RcaKnownPart, as source->part */
+} RcaSourceNews;
+
+char *rca_ledger_create_statement (const char *table);
+RcaLedger *rca_ledger_read (RcaClickhouse *clickhouse, GError **error);
+void rca_ledger_free (RcaLedger *ledger);
+/* The commit: @news (RcaSourceNews) and what @table says of all, as ingest number @run. */
+GByteArray *rca_ledger_encode (const RcaTable *table, const GPtrArray *news, guint64 run);
+char *rca_ledger_columns (void); /* in the order of rca_ledger_encode() */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaLedger, rca_ledger_free)
