@@ -16,6 +16,13 @@ rca_raw_position (guint64 offset)
   return offset | IN_FILE;
 }
 
+guint64
+rca_raw_offset (const RcaSheet *sheet, guint32 row)
+{
+  guint64 position = rca_sheet_u64 (sheet, RCA_COL_TEXT_POSITION, row);
+  return position & IN_FILE ? position & ~IN_FILE : G_MAXUINT64;
+}
+
 void
 rca_table_source_keep_open (RcaTableSource *s, RcaSourcePart *part)
 {

@@ -58,3 +58,20 @@ void rca_store_read_markers (RcaStore *store, const char *dir);
 
 /* A marker of the command line (`--mark T=TEXT`) for this analysis only. */
 void rca_store_mark (RcaStore *store, gint64 time_ns, const char *text);
+
+/* Which lines of one part belong to records that were asked for. */
+typedef struct {
+  guint64 line; /* from here on up to the next turn */
+  gboolean inside;
+} RcaTurn;
+
+typedef struct {
+  char *path;    /* of the part, as references write it */
+  GArray *turn;  /* RcaTurn by line; what stands before the first is outside */
+  guint64 enter; /* bytes before that were not read; lines count from there */
+  guint64 leave; /* from this byte on nothing is inside; G_MAXUINT64: not known */
+} RcaInside;
+
+/* Of a store over files: the lines of records whose time, zone and clock corrected, lies in @span (start == end:
+ * any time) and whose service is @service (NULL: any). RcaInside*, transfer full. */
+GPtrArray *rca_store_inside (RcaStore *store, RcaSpan span, const char *service);

@@ -106,6 +106,7 @@ RcaBytes rca_table_raw (RcaTableSource *source, const RcaSheet *sheet, guint32 r
 void rca_table_source_keep_open (RcaTableSource *source, RcaSourcePart *part);
 void rca_table_source_close (RcaTableSource *source);
 guint64 rca_raw_position (guint64 offset); /* what RCA_COL_TEXT_POSITION holds for a record at @offset of its part */
+guint64 rca_raw_offset (const RcaSheet *sheet, guint32 row); /* the other way round; G_MAXUINT64 when it is no such position */
 
 /* A time as logged without a zone, in UTC by @source's zone; RCA_TIME_NONE stays. */
 gint64 rca_table_zoned (const RcaTableSource *source, gint64 time_ns);

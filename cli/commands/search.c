@@ -1,4 +1,5 @@
 /* rca search: find lines, straight in the files. */
+#include "bisect.h"
 #include "commands.h"
 #include "exit.h"
 #include "options.h"
@@ -85,42 +86,82 @@ typedef struct {
   RcaPrinter *printer;
   RcaReadOptions read;
   RcaSpan window;
+  GPtrArray *kept;      /* RcaInside */
+  GHashTable *inside;   /* by path; NULL: every line counts */
+  guint64 lines_before; /* those of the part at hand that its lines are not counted with in @inside */
+  gboolean numbers;     /* are shown */
   guint64 found;
   gboolean read_any, broken; /* broken: standard output cannot be written */
 } Search;
 
+static void
+search_clear (Search *s)
+{
+  g_clear_pointer (&s->inside, g_hash_table_unref);
+  g_clear_pointer (&s->kept, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Search, search_clear)
+
 /* A line that is known not to match is shown only as context: without it, lines that do not
  * hold the pattern's literal need not be looked at. */
 static gboolean
-search_line (Search *s, RcaScope *scope, guint part, const RcaLine *line)
+search_line (Search *s, RcaScope *scope, const RcaLine *line)
 {
   gsize start = 0, end = 0;
-  gboolean match = rca_pattern_match (s->pattern, line->text, line->n, &start, &end) && (!scope || rca_scope_holds (scope, part, line->number));
+  gboolean match = rca_pattern_match (s->pattern, line->text, line->n, &start, &end) && (!scope || rca_scope_holds (scope, line->number - s->lines_before));
   s->found += match;
   if (s->options->count)
     return TRUE;
   return match ? rca_printer_match (s->printer, line, start, end) : rca_printer_other (s->printer, line);
 }
 
+/* Goes to where records that count begin, in a file that was entered in the middle. */
 static void
-search_part (Search *s, const RcaSourcePart *part, RcaScope *scope, guint index)
+enter (Search *s, RcaInput *input, RcaLines *lines, const RcaSourcePart *part, const RcaInside *inside)
+{
+  s->lines_before = 0;
+  if (!inside)
+    return;
+  guint64 before = inside->enter && s->numbers ? rca_count_lines (part->path, inside->enter) : 0;
+  if (inside->enter && rca_lines_enter (lines, inside->enter, before + 1))
+    s->lines_before = before;
+  if (inside->leave != G_MAXUINT64 && s->options->context == 0)
+    rca_input_limit (input, inside->leave);
+}
+
+static gboolean
+is_over (const Search *s, const RcaScope *scope, const RcaLine *line)
+{
+  guint64 number = line->number - s->lines_before, context = (guint64) s->options->context;
+  return scope && number > context && rca_scope_is_over (scope, number - context);
+}
+
+static void
+search_lines (Search *s, RcaInput *input, const RcaSourcePart *part, const char *path, GError **error)
+{
+  const RcaInside *inside = s->inside ? g_hash_table_lookup (s->inside, path) : NULL;
+  g_autoptr (RcaLines) lines = rca_lines_new (input);
+  g_autoptr (RcaScope) scope = inside ? rca_scope_new (inside) : NULL;
+  gsize literal_n;
+  const char *literal = s->options->context > 0 ? NULL : rca_pattern_literal (s->pattern, &literal_n);
+  RcaLine line;
+  s->read_any = TRUE;
+  if (s->inside && (!inside || rca_scope_is_over (scope, 0)))
+    return; /* nothing in it counts */
+  rca_printer_file (s->printer, path);
+  enter (s, input, lines, part, inside);
+  while (!s->broken && rca_lines_next (lines, literal, literal ? literal_n : 0, &line, error) && !is_over (s, scope, &line))
+    s->broken = !search_line (s, scope, &line);
+}
+
+static void
+search_part (Search *s, const RcaSourcePart *part)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = part->member ? g_strdup_printf ("%s/%s", part->path, part->member) : g_strdup (part->path);
   g_autoptr (RcaInput) input = rca_input_open (part->path, part->member, &error);
-  gsize literal_n;
-  const char *literal = rca_pattern_literal (s->pattern, &literal_n);
-  if (s->options->context > 0)
-    literal = NULL;
   if (input)
-    {
-      g_autoptr (RcaLines) lines = rca_lines_new (input);
-      RcaLine line;
-      s->read_any = TRUE;
-      rca_printer_file (s->printer, path);
-      while (!s->broken && rca_lines_next (lines, literal, literal_n, &line, &error))
-        s->broken = !search_line (s, scope, index, &line);
-    }
+    search_lines (s, input, part, path, &error);
   if (error)
     rca_say ("rca search: %s: %s", path, error->message);
 }
@@ -128,10 +169,39 @@ search_part (Search *s, const RcaSourcePart *part, RcaScope *scope, guint index)
 static void
 search_source (Search *s, RcaSource *source)
 {
-  gboolean scoped = s->window.start_ns < s->window.end_ns || s->options->service;
-  g_autoptr (RcaScope) scope = scoped ? rca_scope_new (source, &s->read, s->window, s->options->service) : NULL;
   for (guint i = 0; i < source->parts->len && !s->broken; i++)
-    search_part (s, g_ptr_array_index (source->parts, i), scope, i);
+    search_part (s, g_ptr_array_index (source->parts, i));
+}
+
+static gboolean
+is_standard_input (const char *path)
+{
+  return g_str_equal (path, "-") || g_str_has_suffix (path, "=-");
+}
+
+/* Which lines lie in the window and are of the service, told as an analysis tells it: zones and clocks of all PATHs
+ * together. */
+static gboolean
+find_inside (Search *s, const char *const *paths, GError **error)
+{
+  if (s->window.start_ns >= s->window.end_ns && !s->options->service)
+    return TRUE;
+  for (guint i = 0; paths[i]; i++)
+    if (is_standard_input (paths[i]))
+      {
+        g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--window and --service read a log twice, and standard input can be read once: name a file");
+        return FALSE;
+      }
+  RcaOpenOptions open = { .span = s->window, .read = s->read };
+  g_autoptr (RcaStore) store = rca_store_open_files (paths, g_strv_length ((char **) paths), &open, error);
+  if (!store)
+    return FALSE;
+  g_autoptr (GPtrArray) all = rca_store_inside (store, s->window, s->options->service);
+  s->inside = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, NULL);
+  s->kept = g_steal_pointer (&all);
+  for (guint i = 0; i < s->kept->len; i++)
+    g_hash_table_insert (s->inside, ((RcaInside *) s->kept->pdata[i])->path, s->kept->pdata[i]);
+  return TRUE;
 }
 
 static int
@@ -146,6 +216,7 @@ search_all (Search *s)
   RcaPrintOptions print = { !one_file && !o->no_paths, o->numbers || terminal, rca_terminal_color (o->color), terminal, (guint) o->context };
   g_autoptr (RcaPrinter) printer = rca_printer_new (&print);
   s->printer = printer;
+  s->numbers = print.numbers;
   for (guint i = 0; i < sources->len && !s->broken; i++)
     search_source (s, g_ptr_array_index (sources, i));
   for (guint i = 0; i < problems->len; i++)
@@ -193,7 +264,7 @@ rca_command_search (int argc, char **argv)
   gint64 now = g_get_real_time () * 1000;
   if (!parse (&n, &words, &o, &error))
     return rca_failed (usage.name, error);
-  Search search = { .options = &o };
+  g_auto (Search) search = { .options = &o };
   g_autoptr (GTimeZone) zone = o.utc ? g_time_zone_new_utc () : g_time_zone_new_local ();
   if ((o.now && !rca_time_from_text (o.now, now, zone, &now, &error)) || (o.window && !rca_window_from_text (o.window, now, zone, &search.window, &error))
       || !rca_options_input_format (o.input_formats, &format, &error))
@@ -207,5 +278,7 @@ rca_command_search (int argc, char **argv)
   search.pattern = pattern;
   search.read = (RcaReadOptions){ .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = o.nginx_conf };
   rca_be_nice ();
+  if (!find_inside (&search, (const char *const *) o.operands + 1, &error))
+    return rca_failed (usage.name, error);
   return search_all (&search);
 }

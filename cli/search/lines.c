@@ -24,6 +24,17 @@ rca_lines_new (RcaInput *input)
   return l;
 }
 
+gboolean
+rca_lines_enter (RcaLines *l, guint64 offset, guint64 number)
+{
+  if (!rca_input_seek (l->input, offset))
+    return FALSE;
+  l->from = l->to = 0;
+  l->number = number - 1;
+  l->ended = l->torn = FALSE;
+  return TRUE;
+}
+
 void
 rca_lines_free (RcaLines *l)
 {

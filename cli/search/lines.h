@@ -6,6 +6,8 @@
 typedef struct RcaLines RcaLines;
 
 RcaLines *rca_lines_new (RcaInput *input); /* (transfer none) */
+/* Goes on at byte @offset, the start of line @number. FALSE when it cannot. */
+gboolean rca_lines_enter (RcaLines *lines, guint64 offset, guint64 number);
 void rca_lines_free (RcaLines *lines);
 
 typedef struct {

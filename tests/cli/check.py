@@ -169,6 +169,43 @@ def search():
     expect("a pattern that explodes is given up, and said", run("search", "(x+x+)+y", path).returncode in (0, 1))
 
 
+def search_large():
+    """A file that is entered by bisection: the same lines, numbers and context as when all of it is read."""
+    path, minute = home + "/large.log", 60 * 600
+    with open(path, "w") as f:
+        for i in range(120000):
+            f.write('10.0.0.%d - - [24/Nov/2026:%02d:%02d:%02d +0000] "GET /item/%d HTTP/1.1" %d 12 "-" "Mozilla/5.0 (X11; Linux x86_64)" rt=0.0%02d\n'
+                    % (i % 250, i // 36000, i // 600 % 60, i // 10 % 60, i % 977, 500 if i % 41 == 0 else 200, i % 90 + 10))
+    window = ["--window", "2026-11-24T02:10:00Z..2026-11-24T02:12:00Z"]
+    lines = open(path).read().split("\n")
+    want = ["%d:%s" % (n, l) for n, l in enumerate(lines, 1) if " 500 " in l and ("02:10:" in l or "02:11:" in l)]
+    got = run("search", *window, "-n", "-F", " 500 ", path).stdout.decode().split("\n")[:-1]
+    expect("--window in a large file finds the same lines under their numbers", got == want and len(want) > 20, (len(got), len(want), got[:1], want[:1]))
+    got = run("search", *window, "-c", " 50[0] ", path).stdout
+    expect("and counts them", got == b"%d\n" % len(want), got)
+    got = run("search", *window, "-h", "-C1", "-F", " 500 ", path).stdout.decode().split("\n")[:-1]
+    groups = [lines[n - 2:n + 1] for n in (int(w.split(":")[0]) for w in want)]
+    expect("with their neighbours", got == "\n--\n".join("\n".join(g) for g in groups).split("\n"), (len(got), got[:4]))
+    expect("a window that nothing lies in counts none", run("search", "--window", "2026-11-25T02:10:00Z..+1m", "-c", "GET", path).stdout == b"0\n")
+    p = run("search", *window, "GET", "-", stdin=open(path))
+    expect("--window on standard input: said, not silently nothing", p.returncode == 2 and b"standard input" in p.stderr, p)
+
+
+def search_zones():
+    """An application that writes local time is searched by the zone that its requests' ids tell."""
+    folder = home + "/zones"
+    os.mkdir(folder)
+    with open(folder + "/access.log", "w") as a, open(folder + "/app.log", "w") as b:
+        for i in range(1200):
+            at = (14, i // 60 % 60, i % 60)
+            a.write('10.0.0.1 - - [24/Nov/2026:%02d:%02d:%02d +0000] "GET /item/%d HTTP/1.1" 200 12 "-" "Mozilla/5.0" rt=0.020 rid=%032x\n' % (*at, i, 7919 * i + 1))
+            b.write("2026-11-24 %02d:%02d:%02d,100 INFO shop - served item %d request_id=%032x\n" % (at[0] + 5, at[1], at[2], i, 7919 * i + 1))
+    p = run("search", "-c", "--window", "2026-11-24T14:05:00Z..+1m", "served item", folder)
+    expect("--window uses the zone that an analysis finds for each log", p.stdout == b"60\n", p)
+    p = run("search", "-c", "--window", "2026-11-24T14:05:00Z..+1m", "--service", "nosuch", "served", folder)
+    expect("--service narrows as well", p.stdout == b"0\n", p)
+
+
 statuses()
 slow_route()
 usage()
@@ -176,5 +213,7 @@ streams()
 determinism()
 stores()
 search()
+search_large()
+search_zones()
 print("%d wrong" % len(wrong))
 sys.exit(1 if wrong else 0)
