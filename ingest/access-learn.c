@@ -396,7 +396,7 @@ learn_with (const RcaSampleLines *sample, char separator, RcaAccessColumns *out)
 RcaAccessColumns *
 rca_access_learn (const RcaSampleLines *sample)
 {
-  static const char separators[] = { ' ', '\t', '|', ';' };
+  static const char separators[] = { ' ', '\t', '|', ';', ',' };
   RcaAccessColumns *out = g_new0 (RcaAccessColumns, 1);
   if (rca_access_read_conf (sample, out) || rca_access_find_layout (sample, out))
     return out;

@@ -128,13 +128,22 @@ label_length (RcaBytes v)
   return n && !memchr (v.p, '.', n) && !rca_bytes_has_prefix (rca_bytes_from (v, n), RCA_BYTES ("://")) ? n : 0;
 }
 
+/* Where the value at the start of @rest ends: in a list by commas a value in quotes may hold some. */
+static const char *
+next_cut (RcaBytes rest, char separator)
+{
+  const char *close = separator == ',' && rest.n > 1 && rest.p[0] == '"' ? closing (rest.p, rest.p + rest.n) : NULL;
+  gsize from = close ? (gsize)(close - rest.p) : 0;
+  return from < rest.n ? memchr (rest.p + from, separator, rest.n - from) : NULL;
+}
+
 static guint
 split_at (RcaBytes line, char separator, RcaAccessToken *token)
 {
   guint n = 0;
   for (RcaBytes rest = line; n < RCA_ACCESS_MAX_TOKENS;)
   {
-    const char *cut = rest.n ? memchr (rest.p, separator, rest.n) : NULL;
+    const char *cut = next_cut (rest, separator);
     RcaAccessToken *t = &token[n++];
     RcaBytes v = cut ? rca_bytes (rest.p, (gsize)(cut - rest.p)) : rest;
     trim (&v);

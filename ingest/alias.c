@@ -13,19 +13,19 @@ static const struct {
   { { RCA_SLOT_NONE, 3, 0 }, "recordelapsedseconds recordelapsedrepr" }, /* loguru: since the process began */
   { { RCA_SLOT_TIME, 3, 0 },
     "time ts timestamp @timestamp @t datetime asctime eventtime timemillis timeunixnano timestampseconds timeiso8601 "
-    "instantepochsecond datetimedate logtimestamp recordtimetimestamp" },
+    "instantepochsecond datetimedate logtimestamp recordtimetimestamp timereported timegenerated" },
   { { RCA_SLOT_TIME, 2, 0 },
     "t date logtime timestampms epochmillis eventtimestamp starttime starttimeunixnano starttimemillis timeseconds "
-    "timestampepochseconds" },
+    "timestampepochseconds startedat" },
   { { RCA_SLOT_TIME, 1, 0 }, "observedtimeunixnano created" },
   { { RCA_SLOT_TIME_NANO, 3, 0 }, "timestampnanos instantnanoofsecond timenanos" },
-  { { RCA_SLOT_LEVEL, 3, 0 }, "level levelname severity severitytext lvl loglevel @l recordlevelname" },
+  { { RCA_SLOT_LEVEL, 3, 0 }, "level levelname severity severitytext lvl loglevel @l recordlevelname syslogseveritytext" },
   { { RCA_SLOT_LEVEL, 2, 0 }, "sev logseverity" },
   { { RCA_SLOT_LEVEL, 1, 0 }, "priority at" }, /* Heroku: at=error */
   { { RCA_SLOT_LEVEL_OTEL, 2, 0 }, "severitynumber" },
   { { RCA_SLOT_LEVEL_PYTHON, 2, 0 }, "levelno recordlevelno" },
   { { RCA_SLOT_MESSAGE, 4, 0 }, "fieldsmessage" },
-  { { RCA_SLOT_MESSAGE, 3, 0 }, "msg message @m textpayload shortmessage renderedmessage bodystringvalue recordmessage logmessage" },
+  { { RCA_SLOT_MESSAGE, 3, 0 }, "msg message @message @m textpayload shortmessage renderedmessage bodystringvalue recordmessage logmessage" },
   { { RCA_SLOT_MESSAGE, 2, 0 }, "event @mt body statemessage messagetext" },
   { { RCA_SLOT_MESSAGE, 1, 0 }, "text log desc description messagetemplate fullmessage" },
   { { RCA_SLOT_LOGGER, 3, 0 }, "logger loggername loglogger category sourcecontext" },
@@ -34,7 +34,7 @@ static const struct {
   { { RCA_SLOT_NAME, 2, 0 }, "name" },
   { { RCA_SLOT_SERVICE, 3, 0 }, "service svc servicename appname applicationname ddservice servicecontextservice resourceservicename" },
   { { RCA_SLOT_SERVICE, 2, 0 }, "app application microservice kuberneteslabelsapp functionname serviceid" },
-  { { RCA_SLOT_SERVICE, 1, 0 }, "program kubernetescontainername containername" },
+  { { RCA_SLOT_SERVICE, 1, 0 }, "program programname kubernetescontainername containername" },
   { { RCA_SLOT_VERSION, 3, 0 }, "serviceversion appversion ddversion servicecontextversion applicationversion" },
   { { RCA_SLOT_VERSION, 2, 0 }, "version ver release" },
   { { RCA_SLOT_VERSION, 1, 0 }, "imagetag" },
@@ -68,7 +68,7 @@ static const struct {
     "statuscode httpstatus httpstatuscode httpresponsestatuscode responsestatus responsestatuscode resstatuscode "
     "resstatus responsecode httprequeststatus httpresponsestatus respstatus" },
   { { RCA_SLOT_STATUS, 2, 0 }, "status httpcode" },
-  { { RCA_SLOT_DURATION, 3, MS }, "responsetime took" },
+  { { RCA_SLOT_DURATION, 3, MS }, "responsetime took latenciesrequest" },
   { { RCA_SLOT_DURATION, 3, NS }, "eventduration durationnano durationinnanos" },
   { { RCA_SLOT_DURATION, 3, S }, "xruntime" },
   { { RCA_SLOT_DURATION, 3, 0 },
@@ -142,7 +142,7 @@ static const struct {
   { { "mdc", 3 }, WRAPPER_DETAIL },         { { "contextMap", 10 }, WRAPPER_DETAIL }, { { "info", 4 }, WRAPPER_DETAIL },
   { { "Scopes", 6 }, WRAPPER_DETAIL },      { { "event", 5 }, WRAPPER_DETAIL },       { { "tags", 4 }, WRAPPER_DETAIL },
   { { "dd", 2 }, WRAPPER_RECORD },          { { "labels", 6 }, WRAPPER_RECORD },      { { "metrics", 7 }, WRAPPER_DETAIL },
-  { { "ext", 3 }, WRAPPER_DETAIL },
+  { { "ext", 3 }, WRAPPER_DETAIL },         { { "@fields", 7 }, WRAPPER_RECORD },
 };
 
 static const struct {

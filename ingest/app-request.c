@@ -66,8 +66,8 @@ is_outgoing (RcaAppRecord *record, const Target *target)
     return FALSE;
   if (says (message, serves))
     return FALSE;
-  if (peer_url)
-    return TRUE;
+  if (peer_url) /* beside a client's address it is a gateway's, which served the request */
+    return !(rca_app_record_has (record, RCA_SLOT_CLIENT) && rca_app_record_has (record, RCA_SLOT_METHOD));
   if (rca_app_record_has (record, RCA_SLOT_PATH) && record->slot[RCA_SLOT_PATH].strength > 3)
     return FALSE;
   if (!peer && target->host.n == 0)

@@ -228,7 +228,7 @@ is_common_word (RcaBytes word)
 {
   static const char *const words[]
       = { "the", "a",           "an",     "database", "server", "host",   "upstream", "remote", "backend", "peer",       "it",        "any",
-          "all", "localhost:0", "socket", "tcp",      "udp",    "client", "on",       "via",    "mysql",   "postgresql", "connection" };
+          "all", "localhost:0", "socket", "tcp",      "udp",    "client", "on",       "via",       "os",    "mysql",   "postgresql", "connection" };
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (strlen (words[i]) == word.n && g_ascii_strncasecmp (words[i], word.p, word.n) == 0)
       return TRUE;

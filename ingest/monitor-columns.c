@@ -104,8 +104,9 @@ rca_monitor_columns (const RcaBytes *name, const RcaBytes *value, guint n, RcaSa
   }
   if (idle >= 0 && filled < max)
     out[filled++] = (RcaSample){ RCA_METRIC_CPU_BUSY_RATIO, { NULL, 0 }, CLAMP ((100 - idle - iowait) / 100, 0, 1) };
-  if (filled == 0 && max > 0 && n > 0 && parse (value[n - 1], &number))
-    out[filled++] = (RcaSample){ RCA_METRIC_OTHER, device, number };
+  for (guint i = n; i-- > 0 && filled == 0 && max > 0;) /* pidstat's last column is the command */
+    if (parse (value[i], &number))
+      out[filled++] = (RcaSample){ RCA_METRIC_OTHER, device, number };
   return filled;
 }
 

@@ -142,10 +142,30 @@ set_odd_line (Access *a, RcaEvent *ev, const RcaAccessToken *token, guint n)
   return rca_event_has (ev, RCA_FIELD_HTTP_STATUS);
 }
 
-static gboolean
-set_line (Access *a, RcaEvent *ev, const RcaAccessToken *token, guint n)
+/* A path that stands without quotes and holds blanks is several tokens: they become one again
+ * when the status then stands where it should. Returns how many tokens there are. */
+static guint
+join_path (const Access *a, RcaAccessToken *token, guint n)
 {
   const RcaAccessColumns *columns = a->columns;
+  guint more = n - columns->n, path = 0;
+  while (path < columns->n && columns->column[path].role != RCA_ROLE_PATH)
+    path++;
+  if (columns->separator != ' ' || path >= columns->n || columns->column[path].key.n || token[path].quote || a->status < (gint)path
+      || rca_shape_status (token[a->status].value) || !rca_shape_status (token[a->status + (gint)more].value))
+    return n;
+  RcaBytes last = token[path + more].value;
+  token[path].value.n = (gsize)(last.p + last.n - token[path].value.p);
+  memmove (&token[path + 1], &token[path + 1 + more], (columns->n - path - 1) * sizeof *token);
+  return columns->n;
+}
+
+static gboolean
+set_line (Access *a, RcaEvent *ev, RcaAccessToken *token, guint n)
+{
+  const RcaAccessColumns *columns = a->columns;
+  if (n > columns->n && !columns->layout)
+    n = join_path (a, token, n);
   if (n != columns->n && !(columns->layout && n > columns->n))
     return set_odd_line (a, ev, token, n);
   if (a->status >= 0 && !g_ascii_isdigit (token[a->status].value.n ? token[a->status].value.p[0] : 'x') && !rca_shape_absent (token[a->status].value))

@@ -1,5 +1,7 @@
-/* sadf -j: one document a host, statistics[] with a timestamp and what was measured in the interval
- * before it. With utc 1 the time is UTC, else the zone of "timezone" (not an offset: read as unknown). */
+/* sysstat's JSON (sadf -j, iostat -o JSON, mpstat -o JSON): one document a host, statistics[] with a
+ * timestamp and what was measured in the interval before it. sadf writes it as an object: with utc 1
+ * the time is UTC, else the zone of "timezone" (not an offset: read as unknown). The others write a
+ * string, with the day in the host's "date" unless S_TIME_FORMAT=ISO; iostat without -t writes none. */
 #include "../arena.h"
 #include "../json-scan.h"
 #include "../number.h"
@@ -13,7 +15,7 @@ typedef struct
   RcaEvent *ev;
   RcaEmit emit;
   gpointer user;
-  RcaBytes host, date, time, device;
+  RcaBytes host, day, date, time, device;
   double cpus;
   RcaBytes document;
   guint64 line;             /* of @counted */
@@ -55,7 +57,8 @@ finish (Sadf *s)
   if (!s->open)
     return;
   s->open = FALSE;
-  int length = g_snprintf (joined, sizeof joined, "%.*s %.*s%s", (int) MIN (s->date.n, 20), s->date.p ? s->date.p : "", (int) MIN (s->time.n, 20), s->time.p ? s->time.p : "", s->utc ? "Z" : "");
+  gboolean whole = s->time.n > 8; /* with the date in it */
+  int length = g_snprintf (joined, sizeof joined, "%.*s %.*s%s", whole ? 0 : (int) MIN (s->date.n, 20), s->date.p ? s->date.p : "", (int) MIN (s->time.n, 32), s->time.p ? s->time.p : "", s->utc ? "Z" : "");
   rca_event_clear (s->ev);
   if (rca_stamp_parse (rca_bytes (joined, (gsize) length), &s->context, &stamp))
     rca_stamp_apply (&stamp, s->ev);
@@ -76,7 +79,8 @@ start (Sadf *s)
   finish (s);
   s->open = TRUE;
   s->n = 0;
-  s->date = s->time = s->device = rca_bytes (NULL, 0);
+  s->date = s->day; /* sadf writes its own */
+  s->time = s->device = rca_bytes (NULL, 0);
   s->utc = FALSE;
   s->all_cpus = FALSE;
 }
@@ -93,7 +97,7 @@ static const struct
   { "iowait", RCA_METRIC_CPU_IOWAIT_RATIO, 0.01, TRUE, FALSE }, { "steal", RCA_METRIC_CPU_STEAL_RATIO, 0.01, TRUE, FALSE },
   { "memused-percent", RCA_METRIC_MEM_USED_RATIO, 0.01, FALSE, FALSE }, { "runq-sz", RCA_METRIC_RUN_QUEUE, 1, FALSE, FALSE }, { "ldavg-1", RCA_METRIC_LOAD1, 1, FALSE, FALSE },
   { "blocked", RCA_METRIC_BLOCKED, 1, FALSE, FALSE }, { "util-percent", RCA_METRIC_DISK_UTIL_RATIO, 0.01, FALSE, TRUE }, { "fsused-percent", RCA_METRIC_DISK_USED_RATIO, 0.01, FALSE, TRUE },
-  { "%fsused", RCA_METRIC_DISK_USED_RATIO, 0.01, FALSE, TRUE }, { "pswpin", RCA_METRIC_SWAP_IO, 1, FALSE, FALSE }, { "rxerr", RCA_METRIC_NET_ERRORS, 1, FALSE, TRUE }, { "txerr", RCA_METRIC_NET_ERRORS, 1, FALSE, TRUE },
+  { "util", RCA_METRIC_DISK_UTIL_RATIO, 0.01, FALSE, TRUE }, { "%fsused", RCA_METRIC_DISK_USED_RATIO, 0.01, FALSE, TRUE }, { "pswpin", RCA_METRIC_SWAP_IO, 1, FALSE, FALSE }, { "rxerr", RCA_METRIC_NET_ERRORS, 1, FALSE, TRUE }, { "txerr", RCA_METRIC_NET_ERRORS, 1, FALSE, TRUE },
   { "rxdrop", RCA_METRIC_NET_ERRORS, 1, FALSE, TRUE }, { "txdrop", RCA_METRIC_NET_ERRORS, 1, FALSE, TRUE }, { "retrans", RCA_METRIC_TCP_RETRANS, 1, FALSE, FALSE }, { "tcpsck", RCA_METRIC_TCP_SOCKETS, 1, FALSE, FALSE },
 };
 
@@ -132,23 +136,29 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
   Sadf *s = user;
   if (type == RCA_JSON_OBJECT || type == RCA_JSON_ARRAY)
     {
-      if (is_key (key, "timestamp") && type == RCA_JSON_OBJECT)
+      if ((is_key (key, "timestamp") && type == RCA_JSON_OBJECT) || (is_key (key, "avg-cpu") && (!s->open || s->all_cpus)))
         start (s);
+      s->all_cpus |= is_key (key, "avg-cpu");
       return TRUE;
     }
   if (is_key (key, "nodename"))
     s->host = rca_arena_copy (s->arena, value);
   else if (is_key (key, "number-of-cpus"))
     rca_parse_double (value, &s->cpus);
+  else if (is_key (key, "timestamp"))
+    {
+      start (s);
+      s->time = value;
+    }
   else if (is_key (key, "date"))
-    s->date = value;
+    *(s->open ? &s->date : &s->day) = value;
   else if (is_key (key, "time"))
     s->time = value;
   else if (is_key (key, "utc"))
     s->utc = value.n == 1 && value.p[0] == '1';
   else if (is_key (key, "cpu"))
     s->all_cpus = is_key (value, "all") || is_key (value, "-1");
-  else if (is_key (key, "disk-device") || is_key (key, "iface") || is_key (key, "filesystem"))
+  else if (is_key (key, "disk-device") || is_key (key, "disk_device") || is_key (key, "iface") || is_key (key, "filesystem"))
     s->device = value;
   else if (s->open && type == RCA_JSON_NUMBER)
     take_gauge (s, key, value);

@@ -63,6 +63,14 @@ is_clock (RcaBytes word)
   return word.n == 8 && word.p[2] == ':' && word.p[5] == ':' && g_ascii_isdigit (word.p[0]);
 }
 
+/* pidstat -H: seconds since 1970 */
+static gboolean
+is_epoch (RcaBytes word)
+{
+  gint64 ignored;
+  return word.n == 10 && rca_stamp_parse_epoch (word, &ignored);
+}
+
 static gboolean
 is_half (RcaBytes word)
 {
@@ -80,7 +88,7 @@ is_header (RcaBytes line)
     return FALSE;
   if (word[0].p[0] == '#' && rca_bytes_equal (word[1], RCA_BYTES ("Time")))
     return TRUE; /* pidstat -h, -H */
-  if (!is_clock (word[0]))
+  if (!is_clock (word[0]) && !is_epoch (word[0]))
     return FALSE;
   if (is_half (word[1]))
     first = 2;
@@ -110,7 +118,7 @@ learn_header (Sar *sar, RcaBytes line)
     return;
   }
   guint words = rca_monitor_words (copy, word, MOST_COLUMNS), first = word[0].p[0] == '#' ? 2 : is_half (word[1]) ? 2 : 1;
-  sar->epoch = word[0].p[0] == '#';
+  sar->epoch = word[0].p[0] == '#' || is_epoch (word[0]);
   header->n = 0;
   for (guint i = first; i < words; i++)
     header->name[header->n++] = word[i];

@@ -1,11 +1,14 @@
-/* What log shippers (Fluent Bit, fluentd, FireLens, Vector, Filebeat) make of a container's or
- * a file's lines: JSON with the line in "log" or "message", beside who wrote it. */
+/* What log shippers (Fluent Bit, fluentd, FireLens, Vector, Filebeat; rsyslog and syslog-ng writing
+ * JSON) make of a container's, a file's or a program's lines: JSON with the line in "log", "message"
+ * or "msg", beside who wrote it. */
 #include "../json-scan.h"
+#include "../number.h"
+#include "../severity.h"
 #include "../wrapper.h"
 #include "formats.h"
 
 typedef struct {
-  RcaBytes log, message, time, stream, container, service, pod, host, tag;
+  RcaBytes log, message, time, stream, container, service, pod, host, tag, severity, pid;
 } Shipped;
 
 static gboolean
@@ -39,6 +42,25 @@ visit (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint dept
     { "kubernetes.host", offsetof (Shipped, host) },
     { "kubernetes.pod_node_name", offsetof (Shipped, host) },
     { "host.name", offsetof (Shipped, host) },
+    /* rsyslog's property names, in its own JSON and in the usual templates */
+    { "msg", offsetof (Shipped, message) },
+    { "timereported", offsetof (Shipped, time) },
+    { "timestamp-rfc3339", offsetof (Shipped, time) },
+    { "programname", offsetof (Shipped, container) },
+    { "app-name", offsetof (Shipped, container) },
+    { "hostname", offsetof (Shipped, host) },
+    { "procid", offsetof (Shipped, pid) },
+    { "syslogseverity-text", offsetof (Shipped, severity) },
+    { "severity", offsetof (Shipped, severity) },
+    { "syslogseverity", offsetof (Shipped, severity) },
+    /* syslog-ng's macros */
+    { "MESSAGE", offsetof (Shipped, message) },
+    { "PROGRAM", offsetof (Shipped, container) },
+    { "HOST", offsetof (Shipped, host) },
+    { "PID", offsetof (Shipped, pid) },
+    { "PRIORITY", offsetof (Shipped, severity) },
+    { "DATE", offsetof (Shipped, time) },
+    { "ISODATE", offsetof (Shipped, time) },
   };
   if (type == RCA_JSON_OBJECT)
     return TRUE;
@@ -47,6 +69,19 @@ visit (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint dept
       if (rca_bytes_equal (path, rca_bytes_str (members[i].path)))
         *(RcaBytes *)(void *)((char *)user + members[i].offset) = value;
   return FALSE;
+}
+
+/* Syslog's word or number. */
+static RcaSeverity
+severity_of (RcaBytes text)
+{
+  gint64 number;
+  RcaSeverity severity = RCA_SEVERITY_NONE;
+  if (text.n > 0 && rca_parse_int (text, &number))
+    return rca_severity_from_syslog (number);
+  if (text.n > 0)
+    rca_severity_parse (text, &severity);
+  return severity;
 }
 
 static gboolean
@@ -59,7 +94,11 @@ unwrap (RcaWrapper *wrapper, RcaBytes line, RcaWrapped *out)
   if (!out->payload.p)
     return FALSE;
   rca_wrapped_take_time (shipped.time, &out->envelope);
-  out->envelope.pid = rca_bytes_equal (shipped.stream, RCA_BYTES ("stderr")) ? -2 : -1;
+  if (!rca_parse_int (shipped.pid, &out->envelope.pid))
+    out->envelope.pid = rca_bytes_equal (shipped.stream, RCA_BYTES ("stderr")) ? -2 : -1;
+  out->envelope.severity = severity_of (shipped.severity);
+  while (out->payload.n > 0 && out->payload.p[0] == ' ') /* rsyslog's msg keeps the blank behind the tag */
+    out->payload = rca_bytes_from (out->payload, 1);
   if (shipped.service.n || shipped.container.n)
     out->envelope.program = shipped.service.n ? shipped.service : shipped.container;
   if (out->envelope.program.n && out->envelope.program.p[0] == '/')
@@ -72,18 +111,26 @@ unwrap (RcaWrapper *wrapper, RcaBytes line, RcaWrapped *out)
   return TRUE;
 }
 
+static gboolean
+holds_any (RcaBytes line, const char *const *words, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (rca_bytes_find (line, rca_bytes_str (words[i])) > 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* A shipper's mark beside the line: an application's own logger writes none of these. */
 static gboolean
 is_shipped (RcaBytes line)
 {
+  static const char *const texts[] = { "\"log\":\"", "\"message\":\"", "\"msg\":\"", "\"MESSAGE\":\"" };
   static const char *const marks[]
-      = { "\"kubernetes\":{", "\"container_id\":\"", "\"container_name\":\"", "\"type\":\"filebeat\"", "\"ecs_task_arn\":\"", "\"source_type\":\"" };
-  if (line.n == 0 || line.p[0] != '{' || (rca_bytes_find (line, RCA_BYTES ("\"log\":\"")) < 0 && rca_bytes_find (line, RCA_BYTES ("\"message\":\"")) < 0))
+      = { "\"kubernetes\":{", "\"container_id\":\"", "\"container_name\":\"", "\"type\":\"filebeat\"", "\"ecs_task_arn\":\"", "\"source_type\":\"", "\"programname\":\"",
+          "\"syslogtag\":\"",  "\"PROGRAM\":\"",          "\"app-name\":\"" };
+  if (line.n == 0 || line.p[0] != '{' || !holds_any (line, texts, G_N_ELEMENTS (texts)))
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
-    if (rca_bytes_find (line, rca_bytes_str (marks[i])) > 0)
-      return TRUE;
-  return FALSE;
+  return holds_any (line, marks, G_N_ELEMENTS (marks));
 }
 
 static void
