@@ -50,7 +50,9 @@ rca_app_source_learnt (RcaAppSource *source)
     qsort (source->durations, n, sizeof *source->durations, compare_doubles);
     gdouble middle = source->durations[n / 2];
     gboolean fractions = source->n_fractions * 2 >= n;
-    if (fractions && middle < (source->zap_times ? 100 : 0.5))
+    if (source->seconds)
+      middle = 0;
+    if ((fractions || source->seconds) && middle < (source->zap_times ? 100 : 0.5))
       source->unit_ns = RCA_NS_PER_S;
     else if (middle >= 300000)
       source->unit_ns = 1;

@@ -29,6 +29,8 @@ typedef struct {
   gint64 last_start_ns;       /* of the last process start told without a version; RCA_TIME_NONE */
   gboolean levels_count_up;   /* numbers below 10 are Nextcloud's, not syslog's */
   gboolean zap_times;         /* "ts" in seconds with a fraction */
+  gboolean seconds;           /* durations without a unit are seconds whatever their size (Sidekiq's elapsed) */
+  gboolean completion_follows; /* a request is told of once more when it has been answered (Fastify) */
   gboolean version_seen;      /* an earlier record had one */
   RcaRequestMemory *requests; /* begun, not yet answered; made when one is */
   RcaAliasMemo memo[RCA_ALIAS_MEMOS];

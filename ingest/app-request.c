@@ -146,10 +146,11 @@ fill_served (RcaAppRecord *record, const Target *target)
   rca_event_set_str (ev, RCA_FIELD_HTTP_METHOD, method);
   if (target->path.n > 0 && (target->path.p[0] == '/' || method.n > 0 || rca_app_record_has (record, RCA_SLOT_STATUS)))
     rca_event_set_str (ev, RCA_FIELD_URL_PATH, target->path);
-  if (take_status (record, RCA_SLOT_STATUS, &value))
-    rca_event_set_num (ev, RCA_FIELD_HTTP_STATUS, value);
-  if (rca_app_record_duration (record, RCA_SLOT_DURATION, &value))
+  gboolean took = rca_app_record_duration (record, RCA_SLOT_DURATION, &value);
+  if (took)
     rca_event_set_num (ev, RCA_FIELD_DURATION, value);
+  if ((took || !record->source->completion_follows) && take_status (record, RCA_SLOT_STATUS, &value))
+    rca_event_set_num (ev, RCA_FIELD_HTTP_STATUS, value);
   if (rca_app_record_has (record, RCA_SLOT_BYTES) && rca_parse_int (record->slot[RCA_SLOT_BYTES].value, &value))
     rca_event_set_num (ev, RCA_FIELD_BODY_BYTES, value);
   if (rca_app_record_has (record, RCA_SLOT_PEER))

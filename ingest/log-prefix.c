@@ -75,6 +75,8 @@ level_at (RcaBytes line, gsize at, RcaSeverity *severity)
   while (!bracket && i < line.n && line.p[i] == '+') /* slog's ERROR+2 */
     while (++i < line.n && g_ascii_isdigit (line.p[i]))
       ;
+  if (!bracket && word.n == 4 && i + 5 < line.n && line.p[i] == '[' && line.p[i + 5] == ']' && g_ascii_isdigit (line.p[i + 1]) && g_ascii_isdigit (line.p[i + 4]))
+    i += 6; /* logrus on a terminal: INFO[0012], seconds since it began */
   if (bracket)
   {
     i = skip_blanks (line, i);

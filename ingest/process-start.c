@@ -71,7 +71,7 @@ is_runtime (RcaBytes name)
 {
   static const char *const names[]
       = { "gunicorn",    "uvicorn", "hypercorn", "daphne", "uwsgi",   "puma",    "unicorn", "passenger", "tomcat",    "jetty",     "undertow", "netty",
-          "java",        "node",    "nodejs",    "php",    "php-fpm", "python",  "ruby",    "rails",     "celery",    "sidekiq",   "engine",   "servlet",
+          "java",        "full", "node",    "nodejs",    "php",    "php-fpm", "python",  "ruby",    "rails",     "celery",    "sidekiq",   "engine",   "servlet",
           "development", "jvm",     "vm",        "cowboy", "bandit",  "kestrel", "openjdk", "quarkus",   "hibernate", "liquibase", "flyway" };
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (equals_folded (name, names[i]))

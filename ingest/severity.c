@@ -13,7 +13,8 @@ static const struct {
   { "eror", RCA_SEVERITY_ERROR },         { "severe", RCA_SEVERITY_ERROR }, { "failure", RCA_SEVERITY_ERROR },   { "e", RCA_SEVERITY_ERROR },
   { "fatal", RCA_SEVERITY_FATAL },        { "ftl", RCA_SEVERITY_FATAL },    { "critical", RCA_SEVERITY_FATAL },  { "crit", RCA_SEVERITY_FATAL },
   { "alert", RCA_SEVERITY_FATAL },        { "emerg", RCA_SEVERITY_FATAL },  { "emergency", RCA_SEVERITY_FATAL }, { "panic", RCA_SEVERITY_FATAL },
-  { "dpanic", RCA_SEVERITY_FATAL },       { "f", RCA_SEVERITY_FATAL },      { "c", RCA_SEVERITY_FATAL },
+  { "erro", RCA_SEVERITY_ERROR },         { "fata", RCA_SEVERITY_FATAL },   { "pani", RCA_SEVERITY_FATAL },     { "trac", RCA_SEVERITY_TRACE },
+  { "debu", RCA_SEVERITY_DEBUG },         { "dpanic", RCA_SEVERITY_FATAL },       { "f", RCA_SEVERITY_FATAL },      { "c", RCA_SEVERITY_FATAL },
 };
 
 #define LONGEST_WORD 13

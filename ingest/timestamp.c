@@ -649,6 +649,22 @@ finish (const Reader *r, const RcaStampContext *context, RcaStamp *out)
   return TRUE;
 }
 
+/* zerolog's console (Go's time.Kitchen): "3:04PM", a time of day to the minute */
+static gboolean
+read_kitchen (Reader *r, gsize digits)
+{
+  const char *p = r->p + digits;
+  if (digits < 1 || digits > 2 || left (r) < digits + 5 || *p != ':' || !is_digit (p[1]) || !is_digit (p[2]) || (p[3] != 'A' && p[3] != 'P') || p[4] != 'M')
+    return FALSE;
+  gint hour = digits == 1 ? r->p[0] - '0' : (r->p[0] - '0') * 10 + r->p[1] - '0', minute = (p[1] - '0') * 10 + p[2] - '0';
+  if (hour < 1 || hour > 12 || minute > 59)
+    return FALSE;
+  r->hour = hour % 12 + (p[3] == 'P' ? 12 : 0);
+  r->minute = minute;
+  r->p = p + 5;
+  return TRUE;
+}
+
 static gboolean
 read_stamp (Reader *r, const RcaStampContext *context, RcaStamp *out)
 {
@@ -657,6 +673,8 @@ read_stamp (Reader *r, const RcaStampContext *context, RcaStamp *out)
   if (!is_digit (*r->p))
     return is_alpha (*r->p) && read_letters_first (r) && finish (r, context, out);
   gsize digits = count_digits (r);
+  if (read_kitchen (r, digits))
+    return finish (r, context, out);
   if (digits >= 10 && digits != 14)
     return read_epoch (r, digits, out);
   return read_digits_first (r, digits) && finish (r, context, out);

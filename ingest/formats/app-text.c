@@ -8,18 +8,21 @@
 #include "../stack-trace.h"
 #include "../text-fields.h"
 #include "../text-message.h"
+#include "../text-program.h"
 #include "../trace-lines.h"
 #include "formats.h"
 
 #define MAX_TOKENS 5  /* a stamp may be the first to fifth token */
 #define MAX_OFFSET 64 /* and begin within that many bytes */
 #define MIN_STAMP  8
+#define MIN_KITCHEN 6 /* "3:04PM" */
 #define MAX_SHAPES 200
 
 typedef struct {
   RcaAppSource source;
   RcaArena *arena;
   RcaAppRecord record;
+  RcaStream stream;
   guint token;     /* where stamps stand */
   guint parts;     /* of the prefix */
   GTimeZone *zone; /* named by the last stamp that named one, or NULL */
@@ -48,6 +51,18 @@ token_at (RcaBytes line, guint n)
   return (gssize)at;
 }
 
+/* logrus with full times: "INFO[2026-11-24T11:02:01Z] …". Where the time begins, 0 without. */
+static gsize
+level_glued (RcaBytes line)
+{
+  if (line.n < 20 || line.p[4] != '[' || !g_ascii_isdigit (line.p[5]))
+    return 0;
+  for (guint i = 0; i < 4; i++)
+    if (!g_ascii_isupper (line.p[i]))
+      return 0;
+  return 5;
+}
+
 static gboolean
 stamp_at (RcaBytes line, guint token, RcaStampContext *context, Found *found)
 {
@@ -55,13 +70,13 @@ stamp_at (RcaBytes line, guint token, RcaStampContext *context, Found *found)
   if (start < 0)
     return FALSE;
   RcaBytes rest = rca_bytes_from (line, (gsize)start);
-  gsize skip = rest.n && strchr ("[\"<(", rest.p[0]) && rest.p[0] ? 1 : 0;
+  gsize skip = rest.n && strchr ("[\"<(", rest.p[0]) && rest.p[0] ? 1 : token == 0 ? level_glued (line) : 0;
   if (skip >= rest.n || (!g_ascii_isdigit (rest.p[skip]) && !g_ascii_isupper (rest.p[skip])))
     return FALSE;
   RcaBytes text = rca_bytes_from (rest, skip);
   gsize n = rca_stamp_parse (text, context, &found->stamp);
   /* bare numbers are times only where a format says so */
-  if (n < MIN_STAMP || (!memchr (text.p, ':', n) && !memchr (text.p, ' ', n) && !memchr (text.p, '.', n)))
+  if (n < (n > 0 && text.p[n - 1] == 'M' ? MIN_KITCHEN : MIN_STAMP) || (!memchr (text.p, ':', n) && !memchr (text.p, ' ', n) && !memchr (text.p, '.', n)))
     return FALSE;
   found->at = (gsize)start;
   found->end = (gsize)start + skip + n;
@@ -125,6 +140,8 @@ level_before (RcaBytes line, gsize stamp_at_byte)
   RcaSeverity severity = RCA_SEVERITY_NONE;
   if (stamp_at_byte == 0 && line.n > 5 && strchr ("IWEFDVC", line.p[0]) && line.p[0] && g_ascii_isdigit (line.p[1]) && g_ascii_isdigit (line.p[4]))
     rca_severity_parse (rca_bytes (line.p, 1), &severity);
+  else if (stamp_at_byte == 0 && level_glued (line) > 0)
+    rca_severity_parse (rca_bytes (line.p, 4), &severity);
   return severity;
 }
 
@@ -303,6 +320,7 @@ app_text_decode (gpointer data, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpoin
   rca_text_pairs (&state->record, rca_bytes (line.p, message));
   rca_text_message (&state->record, rca_bytes_from (text, message));
   rca_app_record_end (&state->record);
+  ev->stream = state->stream;
   emit (ev, user);
   return RCA_DECODE_OK;
 }
@@ -312,6 +330,14 @@ ignore_event (RcaEvent *ev, gpointer user)
 {
 }
 
+/* "… class=PayJob jid=0123456789abcdef01234567 elapsed=10.003 INFO: done" */
+static gboolean
+is_sidekiq (const RcaSampleLines *sample)
+{
+  return rca_bytes_find (sample->head, RCA_BYTES (" tid=")) > 0 && rca_bytes_find (sample->head, RCA_BYTES (" jid=")) > 0
+         && rca_bytes_find (sample->head, RCA_BYTES (" class=")) > 0;
+}
+
 static gpointer
 app_text_open (const RcaSampleLines *sample)
 {
@@ -319,12 +345,14 @@ app_text_open (const RcaSampleLines *sample)
   AppText *state = app_text_new (sample, &fits, &lines, &levels);
   g_autofree RcaEvent *ev = g_new0 (RcaEvent, 1);
   rca_app_source_learn (&state->source);
+  state->source.seconds = is_sidekiq (sample);
   for (guint i = 0; i < sample->n_lines; i++)
   {
     rca_event_clear (ev);
     app_text_decode (state, sample->line[i], ev, ignore_event, NULL);
   }
   rca_app_source_learnt (&state->source);
+  state->stream = rca_text_program_stream (sample);
   return state;
 }
 

@@ -4,6 +4,7 @@
  *
  * Well-known webhooks are rows of a table of paths; all others are read by what their
  * members are called. */
+#include "change-shape.h"
 #include "formats.h"
 #include "../arena.h"
 #include "../change.h"
@@ -11,147 +12,15 @@
 #include "../number.h"
 #include "../timestamp.h"
 
-#define MAX_PATHS       4
 #define MAX_NESTING     6
 #define MAX_DEPLOYMENTS 4096
 #define MAX_SUMMARY     200
-
-typedef enum {
-  SLOT_TIME,
-  SLOT_SERVICE,
-  SLOT_VERSION,
-  SLOT_BEFORE,
-  SLOT_ENVIRONMENT,
-  SLOT_ACTOR,
-  SLOT_OUTCOME,
-  SLOT_KIND,
-  SLOT_TEXT,
-  SLOT_ID,
-  SLOT_FLAG,
-  SLOT_SETTING,
-  SLOT_JOB,
-  SLOT_NOT,
-  N_SLOTS
-} Slot;
-
-/* --- well-known shapes ------------------------------------------------------- */
-
-typedef struct {
-  const char *has;    /* the member that gives it away */
-  RcaChangeKind kind; /* NONE: told by the words at SLOT_KIND; then no words, no change */
-  const char *path[N_SLOTS][MAX_PATHS];
-} Shape;
-
-static const Shape shapes[] = {
-  { "context.type",
-    RCA_CHANGE_NONE, /* CDEvents */
-    { [SLOT_TIME] = { "context.timestamp" },
-      [SLOT_KIND] = { "context.type" },
-      [SLOT_SERVICE] = { "subject.content.artifactId", "subject.id" },
-      [SLOT_VERSION] = { "subject.content.version", "subject.content.artifactId" },
-      [SLOT_ENVIRONMENT] = { "subject.content.environment.id" },
-      [SLOT_ID] = { "context.id" },
-      [SLOT_TEXT] = { "context.type" } } },
-  { "deployment_status.state",
-    RCA_CHANGE_DEPLOY, /* GitHub */
-    { [SLOT_TIME] = { "deployment_status.created_at" },
-      [SLOT_SERVICE] = { "repository.name" },
-      [SLOT_VERSION] = { "deployment.ref", "deployment.sha" },
-      [SLOT_ENVIRONMENT] = { "deployment.environment" },
-      [SLOT_OUTCOME] = { "deployment_status.state" },
-      [SLOT_ACTOR] = { "deployment.creator.login", "sender.login" },
-      [SLOT_TEXT] = { "deployment_status.description", "deployment.description", "deployment.task" },
-      [SLOT_ID] = { "deployment.sha" } } },
-  { "deployment.sha",
-    RCA_CHANGE_DEPLOY,
-    { [SLOT_TIME] = { "deployment.created_at" },
-      [SLOT_SERVICE] = { "repository.name" },
-      [SLOT_VERSION] = { "deployment.ref", "deployment.sha" },
-      [SLOT_ENVIRONMENT] = { "deployment.environment" },
-      [SLOT_ACTOR] = { "deployment.creator.login", "sender.login" },
-      [SLOT_TEXT] = { "deployment.description", "deployment.task" },
-      [SLOT_ID] = { "deployment.sha" } } },
-  { "release.tag_name",
-    RCA_CHANGE_DEPLOY,
-    { [SLOT_TIME] = { "release.published_at", "release.created_at" },
-      [SLOT_SERVICE] = { "repository.name" },
-      [SLOT_VERSION] = { "release.tag_name" },
-      [SLOT_ACTOR] = { "release.author.login", "sender.login" },
-      [SLOT_TEXT] = { "release.name", "release.tag_name" } } },
-  { "workflow_run.id",
-    RCA_CHANGE_NONE,
-    { [SLOT_TIME] = { "workflow_run.updated_at", "workflow_run.created_at" },
-      [SLOT_SERVICE] = { "repository.name" },
-      [SLOT_VERSION] = { "workflow_run.head_branch", "workflow_run.head_sha" },
-      [SLOT_KIND] = { "workflow_run.name", "workflow.name" },
-      [SLOT_OUTCOME] = { "workflow_run.conclusion" },
-      [SLOT_ACTOR] = { "workflow_run.actor.login", "sender.login" },
-      [SLOT_TEXT] = { "workflow_run.display_title", "workflow.name" },
-      [SLOT_ID] = { "workflow_run.head_sha" } } },
-  { "pusher.name",
-    RCA_CHANGE_NONE,
-    { [SLOT_TIME] = { "head_commit.timestamp", "repository.pushed_at" },
-      [SLOT_SERVICE] = { "repository.name" },
-      [SLOT_ACTOR] = { "pusher.name" },
-      [SLOT_TEXT] = { "head_commit.message", "ref" },
-      [SLOT_ID] = { "after" } } },
-  { "object_kind",
-    RCA_CHANGE_NONE, /* GitLab */
-    { [SLOT_TIME] = { "status_changed_at", "object_attributes.finished_at", "released_at", "created_at" },
-      [SLOT_SERVICE] = { "project.name" },
-      [SLOT_VERSION] = { "tag", "ref", "short_sha" },
-      [SLOT_KIND] = { "object_kind" },
-      [SLOT_OUTCOME] = { "status", "object_attributes.status" },
-      [SLOT_ENVIRONMENT] = { "environment" },
-      [SLOT_ACTOR] = { "user.username", "user.name" },
-      [SLOT_TEXT] = { "commit_title", "name", "object_attributes.name", "object_kind" },
-      [SLOT_ID] = { "short_sha" } } },
-  { "data.app.name",
-    RCA_CHANGE_DEPLOY, /* Heroku */
-    { [SLOT_TIME] = { "data.updated_at", "created_at" },
-      [SLOT_SERVICE] = { "data.app.name" },
-      [SLOT_VERSION] = { "data.version" },
-      [SLOT_OUTCOME] = { "data.status" },
-      [SLOT_ACTOR] = { "data.user.email", "actor.email" },
-      [SLOT_TEXT] = { "data.description", "resource" } } },
-  { "chart",
-    RCA_CHANGE_DEPLOY, /* helm history, helm list; their app_version is a word of application logs as well */
-    { [SLOT_TIME] = { "updated" },
-      [SLOT_SERVICE] = { "name", "chart" },
-      [SLOT_VERSION] = { "app_version", "chart" },
-      [SLOT_OUTCOME] = { "status" },
-      [SLOT_ENVIRONMENT] = { "namespace" },
-      [SLOT_TEXT] = { "description", "chart" },
-      [SLOT_ID] = { "revision" } } },
-  { "deployedAt",
-    RCA_CHANGE_DEPLOY, /* Argo CD's history */
-    { [SLOT_TIME] = { "deployedAt" },
-      [SLOT_SERVICE] = { "app", "application", "name" },
-      [SLOT_VERSION] = { "version", "source.targetRevision", "revision" },
-      [SLOT_ID] = { "revision" },
-      [SLOT_ACTOR] = { "initiatedBy.username" },
-      [SLOT_TEXT] = { "source.targetRevision", "revision" } } },
-  { "featureName",
-    RCA_CHANGE_FLAG, /* Unleash */
-    { [SLOT_TIME] = { "createdAt", "created_at" },
-      [SLOT_SERVICE] = { "featureName" },
-      [SLOT_ENVIRONMENT] = { "environment" },
-      [SLOT_ACTOR] = { "createdBy" },
-      [SLOT_TEXT] = { "label", "summary", "type" } } },
-  { "titleVerb",
-    RCA_CHANGE_NONE, /* LaunchDarkly */
-    { [SLOT_TIME] = { "date" },
-      [SLOT_KIND] = { "kind", "titleVerb" },
-      [SLOT_SERVICE] = { "name" },
-      [SLOT_ACTOR] = { "member.email" },
-      [SLOT_TEXT] = { "title", "titleVerb" } } },
-};
 
 /* --- members by their names ---------------------------------------------------- */
 
 typedef struct {
   const char *name; /* without case, underscores, dashes and blanks */
-  Slot slot;
+  RcaChangeSlot slot;
   guint8 strength;
 } Alias;
 
@@ -341,7 +210,7 @@ typedef struct {
   RcaBytes value[N_SLOTS];
   guint strength[N_SLOTS];
   gboolean rollback; /* a member says so with true */
-  const Shape *shape;
+  const RcaChangeShape *shape;
   RcaChange change;
   RcaChangeKind kind;
   gint64 time_ns;
@@ -370,7 +239,7 @@ is_closed (const char *name)
 }
 
 static void
-put_value (Item *item, Slot slot, guint strength, RcaBytes value)
+put_value (Item *item, RcaChangeSlot slot, guint strength, RcaBytes value)
 {
   if (value.n > 0 && strength > item->strength[slot])
   {
@@ -385,7 +254,7 @@ take_tag (Item *item, RcaBytes tag)
 {
   static const struct {
     const char *key;
-    Slot slot;
+    RcaChangeSlot slot;
   } keys[] = {
     { "service:", SLOT_SERVICE }, { "app:", SLOT_SERVICE }, { "version:", SLOT_VERSION }, { "env:", SLOT_ENVIRONMENT }, { "environment:", SLOT_ENVIRONMENT }
   };
@@ -518,14 +387,14 @@ name_in (RcaBytes value)
 static void
 read_shape (Item *item)
 {
-  for (Slot slot = 0; slot < N_SLOTS; slot++)
-    for (guint i = 0; i < MAX_PATHS && item->shape->path[slot][i]; i++)
+  for (RcaChangeSlot slot = 0; slot < N_SLOTS; slot++)
+    for (guint i = 0; i < RCA_CHANGE_MAX_PATHS && item->shape->path[slot][i]; i++)
     {
       RcaBytes value = get (item, item->shape->path[slot][i]);
       if (value.n == 0)
         continue;
       if (slot == SLOT_VERSION)
-        value = version_in (value, i + 1 == MAX_PATHS || !item->shape->path[slot][i + 1]);
+        value = version_in (value, i + 1 == RCA_CHANGE_MAX_PATHS || !item->shape->path[slot][i + 1]);
       if (slot == SLOT_TIME ? take_time (item, value) : value.n > 0)
       {
         item->value[slot] = value;
@@ -534,10 +403,12 @@ read_shape (Item *item)
     }
 }
 
-static const Shape *
+static const RcaChangeShape *
 find_shape (const Item *item)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
+  guint n;
+  const RcaChangeShape *shapes = rca_change_shapes (&n);
+  for (guint i = 0; i < n; i++)
     if (get (item, shapes[i].has).n > 0)
       return &shapes[i];
   return NULL;
@@ -563,6 +434,8 @@ kind_of (const Item *item)
   RcaChangeKind kind = item->shape ? item->shape->kind : RCA_CHANGE_NONE;
   if (kind == RCA_CHANGE_NONE && item->value[SLOT_KIND].n > 0)
     kind = rca_change_kind (item->value[SLOT_KIND]);
+  if (item->shape && item->shape->when[0])
+    return rca_bytes_equal (get (item, item->shape->when[0]), rca_bytes_str (item->shape->when[1])) ? kind : RCA_CHANGE_NONE;
   if (item->shape)
     return kind;
   if (kind == RCA_CHANGE_NONE && item->value[SLOT_FLAG].n > 0)
@@ -801,7 +674,7 @@ append_member (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, gu
     return depth < 2;
   if (type == RCA_JSON_ARRAY || type == RCA_JSON_NULL || value.n > 60)
     return FALSE;
-  for (Slot slot = 0; slot < N_SLOTS; slot++)
+  for (RcaChangeSlot slot = 0; slot < N_SLOTS; slot++)
     if (slot != SLOT_SETTING && slot != SLOT_BEFORE && slot != SLOT_VERSION && v[slot].n == value.n && v[slot].p == value.p)
       return FALSE;
   append (summary, RCA_BYTES (" "));

@@ -148,10 +148,28 @@ read_words (Commit *commit, RcaBytes text, RcaStampContext *context)
     commit->subject = text;
 }
 
+/* .git/logs/HEAD: "OLD NEW Bob <bob@example.com> 1795518121 +0000<tab>pull: Fast-forward" */
+static gboolean
+read_reflog (RcaBytes line, RcaStampContext *context, Commit *commit)
+{
+  const char *close = line.n > 84 && line.p[40] == ' ' && line.p[81] == ' ' ? memchr (line.p + 82, '>', line.n - 82) : NULL;
+  const char *open = close ? memrchr (line.p + 82, '<', (gsize)(close - line.p) - 82) : NULL;
+  const char *tab = close ? memchr (close, '\t', line.n - (gsize)(close - line.p)) : NULL;
+  gsize taken;
+  if (!open || open == line.p + 82 || !is_hex (rca_bytes (line.p, 40)) || !is_hex (rca_bytes (line.p + 41, 40)))
+    return FALSE;
+  *commit = (Commit){ .id = rca_bytes (line.p + 41, 40), .author = rca_bytes (line.p + 82, (gsize)(open - line.p) - 83) };
+  RcaBytes when = rca_bytes_from (line, (gsize)(close + 2 - line.p));
+  commit->subject = tab ? rca_bytes_from (line, (gsize)(tab + 1 - line.p)) : rca_bytes (NULL, 0);
+  return take_stamp (commit, when, context, &taken);
+}
+
 static void
 read_line (RcaBytes line, RcaStampContext *context, Commit *commit)
 {
   RcaBytes part[MAX_PARTS];
+  if (read_reflog (line, context, commit))
+    return;
   guint n = split (without_graph (line), part);
   *commit = (Commit){ .subject_line = 0 };
   if (n <= 1)

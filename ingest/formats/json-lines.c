@@ -134,12 +134,21 @@ has_zap_times (const RcaSampleLines *sample)
   return rest.n > 11 && rest.p[10] == '.';
 }
 
+/* Fastify logs a failed request twice under one reqId: by its error handler (with err and the
+ * status that will be answered), then as "request completed" with the time it took. */
+static gboolean
+is_fastify (const RcaSampleLines *sample)
+{
+  return rca_bytes_find (sample->head, RCA_BYTES ("\"msg\":\"incoming request\"")) >= 0 && rca_bytes_find (sample->head, RCA_BYTES ("\"reqId\":")) >= 0;
+}
+
 static gpointer
 json_lines_open (const RcaSampleLines *sample)
 {
   JsonLines *state = json_lines_new (sample->mtime_ns);
   state->source.levels_count_up = is_nextcloud (sample);
   state->source.zap_times = has_zap_times (sample);
+  state->source.completion_follows = is_fastify (sample);
   learn (state, sample);
   return state;
 }

@@ -5,6 +5,7 @@
 #include "../log-prefix.h"
 #include "../text-fields.h"
 #include "../text-message.h"
+#include "../text-program.h"
 #include "../trace-lines.h"
 #include "formats.h"
 
@@ -14,6 +15,7 @@ typedef struct {
   RcaAppSource source;
   RcaArena *arena;
   RcaAppRecord record;
+  RcaStream stream;
   RcaTraceState trace;
   guint parts; /* of the prefix, behind the level */
 } LevelText;
@@ -90,6 +92,7 @@ level_text_open (const RcaSampleLines *sample)
   LevelText *state = level_text_new (sample->mtime_ns);
   guint n = collect_shapes (state, sample, shapes, &requests, &others);
   state->parts = rca_prefix_learn (shapes, n);
+  state->stream = rca_text_program_stream (sample);
   return state;
 }
 
@@ -118,6 +121,7 @@ level_text_decode (gpointer data, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpo
   rca_text_pairs (&state->record, rca_bytes (line.p, at));
   rca_text_message (&state->record, rca_bytes_from (text, at));
   rca_app_record_end (&state->record);
+  ev->stream = state->stream;
   emit (ev, user);
   return RCA_DECODE_OK;
 }

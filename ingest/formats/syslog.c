@@ -102,7 +102,10 @@ read_bracket (RcaBytes bracket, RcaEnvelope *envelope)
     envelope->pid = number;
     bracket.n = (gsize)(dot - bracket.p);
   }
-  envelope->program = bracket;
+  if (rca_bytes_equal (envelope->program, RCA_BYTES ("heroku"))) /* the platform about a dyno: no line of its program's */
+    envelope->subject = bracket;
+  else
+    envelope->program = bracket;
 }
 
 /* "app[12]: ", "kernel: ", "postfix/smtpd[9]: ". FALSE when @rest does not begin so.
