@@ -228,7 +228,8 @@ is_common_word (RcaBytes word)
 {
   static const char *const words[]
       = { "the", "a",           "an",     "database", "server", "host",   "upstream", "remote", "backend", "peer",       "it",        "any",
-          "all", "localhost:0", "socket", "tcp",      "udp",    "client", "on",       "via",       "os",    "mysql",   "postgresql", "connection" };
+          "all", "localhost:0", "socket", "tcp",      "udp",    "client", "on",       "via",        "mysql",     "postgresql",
+          "connection", "os" };
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (strlen (words[i]) == word.n && g_ascii_strncasecmp (words[i], word.p, word.n) == 0)
       return TRUE;
@@ -276,7 +277,7 @@ static RcaBytes
 find_peer (const Haystack *hay)
 {
   static const char *const after_peer[] = { " could not be resolved", ": name or service not known", ": temporary failure in name resolution",
-                                            ": no address associated", ": nodename nor servname" };
+                                            ": no address associated", ": nodename nor servname", " unavailable: " };
   RcaBytes lower = rca_bytes (hay->lower + hay->text_at, hay->n - hay->text_at), peer;
   for (guint i = 0; i < G_N_ELEMENTS (before_peer); i++)
   {
