@@ -116,6 +116,7 @@ find_sources (Follow *f)
   g_clear_pointer (&f->found, g_ptr_array_unref);
   f->found = rca_sources_find_again (f->path, f->n_paths, f->result->problem, f->archives);
   rca_ingest_leave_out_store (f->found, f->dir);
+  rca_ingest_session_add_absent (f->session, f->path, f->n_paths, f->found);
   watch_folders (f);
   say_problems (f);
   f->names_us = g_get_monotonic_time ();

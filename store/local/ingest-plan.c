@@ -139,6 +139,9 @@ compare_siblings (gconstpointer a, gconstpointer b)
   return order ? order : strcmp (x, y);
 }
 
+/* Times of change are those of the last clock tick, and those of another host's clock. */
+#define CLOCKS_DIFFER_NS (1 * RCA_NS_PER_S)
+
 static gint64
 last_read (const RcaManifestSource *source)
 {
@@ -146,6 +149,18 @@ last_read (const RcaManifestSource *source)
   for (guint i = 0; i < source->part->len; i++)
     last = MAX (last, ((RcaManifestPart *)g_ptr_array_index (source->part, i))->read_ns);
   return last;
+}
+
+/* The file has a name after all. */
+static void
+drop_nameless (RcaIngestWork *work, const RcaLook *named)
+{
+  for (guint i = work->look->len; i-- > 0;)
+  {
+    const RcaLook *look = g_ptr_array_index (work->look, i);
+    if (look->nameless && look->inode == named->inode && look->device == named->device)
+      g_ptr_array_remove_index (work->look, i);
+  }
 }
 
 /* Rotated siblings of a log that was named alone: one that was read before goes on, one that was
@@ -156,10 +171,13 @@ is_wanted_sibling (RcaIngestWork *work, RcaLook *look)
   g_autoptr (GPtrArray) one = g_ptr_array_new ();
   gint place;
   g_ptr_array_add (one, look);
-  if (look->inode == 0 || look->problem || is_looked_at (work, look->device, look->inode))
+  if (look->inode == 0 || look->problem)
+    return FALSE;
+  drop_nameless (work, look);
+  if (is_looked_at (work, look->device, look->inode))
     return FALSE;
   rca_look_match (one, work->to->part, work->pass->now_ns, &place);
-  return place >= 0 || look->mtime_ns > last_read (work->to);
+  return place >= 0 || look->mtime_ns > last_read (work->to) - CLOCKS_DIFFER_NS;
 }
 
 static void
@@ -201,11 +219,17 @@ look_at_siblings (RcaIngestWork *work)
     look_at_siblings_in (work, real_folder, real_base);
 }
 
-/* One of the newest parts is none of the files found: there was a rotation. */
+/* There was a rotation since the last pass: a file is none of the parts, or one of the newest parts is
+ * none of the files that were found. */
 static gboolean
-misses_a_part (const RcaIngestWork *work)
+was_rotated (const RcaIngestWork *work)
 {
   guint n = work->to->part->len;
+  for (guint i = 0; i < work->look->len; i++)
+    if (n && (work->place[i] == RCA_LOOK_NEW || (work->pass->thorough && ((RcaLook *)g_ptr_array_index (work->look, i))->nameless)))
+      return TRUE;
+  if (!work->pass->thorough)
+    return FALSE;
   for (guint p = n > OPEN_PARTS ? n - OPEN_PARTS : 0; p < n; p++)
   {
     gboolean met = ((RcaManifestPart *)g_ptr_array_index (work->to->part, p))->offset == 0;
@@ -447,7 +471,7 @@ rca_ingest_plan (const RcaPass *pass, RcaManifest *manifest, const RcaSource *fo
   work->was = g_strdup (work->to->info->path);
   name_source (work);
   match (work);
-  if (pass->thorough && misses_a_part (work))
+  if (was_rotated (work))
   {
     look_at_siblings (work);
     match (work);

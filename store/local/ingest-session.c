@@ -72,6 +72,31 @@ rca_ingest_session_beat (RcaIngestSession *s)
   rca_io_touch (s->lock);
 }
 
+static gboolean
+is_found (const GPtrArray *found, const RcaTableSource *info)
+{
+  for (guint i = 0; i < found->len; i++)
+  {
+    const RcaSource *source = g_ptr_array_index (found, i);
+    if (g_str_equal (source->path, info->path) && g_strcmp0 (source->name, info->name) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+void
+rca_ingest_session_add_absent (const RcaIngestSession *s, const char *const *paths, guint n_paths, GPtrArray *found)
+{
+  for (guint i = 0; i < s->manifest->source->len; i++)
+  {
+    const RcaTableSource *info = ((RcaManifestSource *)g_ptr_array_index (s->manifest->source, i))->info;
+    g_autofree char *named = info->name ? g_strdup_printf ("%s=%s", info->name, info->path) : g_strdup (info->path);
+    for (guint k = 0; k < n_paths; k++)
+      if (g_str_equal (paths[k], named) && !g_file_test (info->path, G_FILE_TEST_EXISTS) && !is_found (found, info))
+        g_ptr_array_add (found, rca_source_new (info->path, info->name));
+  }
+}
+
 /* ---- one pass ---- */
 
 static void

@@ -28,6 +28,10 @@ gboolean rca_ingest_session_pass (RcaIngestSession *session, GPtrArray *found, c
                                   RcaIngestPassResult *outcome, GError **error);
 void rca_ingest_pass_result_clear (RcaIngestPassResult *outcome);
 
+/* Adds to @found (RcaSource) the logs among @paths that the store knows and that are not there: rotated
+ * away, and not made anew yet. */
+void rca_ingest_session_add_absent (const RcaIngestSession *session, const char *const *paths, guint n_paths, GPtrArray *found);
+
 /* Shows that the writer is alive: the lock's time of change. */
 void rca_ingest_session_beat (RcaIngestSession *session);
 

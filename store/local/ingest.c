@@ -15,6 +15,7 @@ ingest (RcaIngestSession *session, const char *dir, const char *const *paths, gu
     g_ptr_array_set_size (result->problem, i ? 0 : result->problem->len);
     g_autoptr (GPtrArray) found = rca_sources_find (paths, n_paths, result->problem);
     rca_ingest_leave_out_store (found, dir);
+    rca_ingest_session_add_absent (session, paths, n_paths, found);
     if (!rca_ingest_session_pass (session, found, &how, result, &outcome, error))
       return FALSE;
   }
