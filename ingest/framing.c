@@ -39,6 +39,8 @@ struct RcaFramer {
   RcaFramerCounts counts;
   GArray *sample_lines;
   RcaSampleLines sample;
+  RcaFramerTap tap;
+  gpointer tap_user;
 };
 
 RcaFramer *
@@ -117,9 +119,20 @@ fill (RcaFramer *framer)
   }
   gssize got = rca_input_read (framer->input, framer->buffer + framer->end, READ_BYTES, framer->error ? NULL : &framer->error);
   framer->eof = got <= 0;
+  if (got > 0 && framer->tap)
+    framer->tap (framer->base + framer->end, rca_bytes (framer->buffer + framer->end, (gsize)got), framer->tap_user);
   if (got > 0)
     framer->end += (gsize)got;
   return got > 0;
+}
+
+void
+rca_framer_tap (RcaFramer *framer, RcaFramerTap fn, gpointer user)
+{
+  framer->tap = fn;
+  framer->tap_user = user;
+  if (framer->end > framer->scan)
+    fn (framer->base + framer->scan, rca_bytes (framer->buffer + framer->scan, framer->end - framer->scan), user);
 }
 
 /* Drops the rest of a cut line. */
@@ -251,15 +264,36 @@ without_colours (RcaFramer *framer, RcaBytes text)
   return rca_bytes (framer->scratch->str, rca_ansi_strip (text, framer->scratch->str));
 }
 
+/* Without the carriage returns that stand before line feeds. @out may be @text. */
+static gsize
+drop_returns (RcaBytes text, char *out)
+{
+  gsize n = 0;
+  for (gsize i = 0; i < text.n; i++)
+    if (text.p[i] != '\r' || i + 1 >= text.n || text.p[i + 1] != '\n')
+      out[n++] = text.p[i];
+  return n;
+}
+
 static RcaBytes
 without_returns (RcaFramer *framer, RcaBytes text)
 {
-  gsize n = 0;
   g_string_set_size (framer->scratch, text.n);
-  for (gsize i = 0; i < text.n; i++)
-    if (text.p[i] != '\r' || i + 1 >= text.n || text.p[i + 1] != '\n')
-      framer->scratch->str[n++] = text.p[i];
-  return rca_bytes (framer->scratch->str, n);
+  return rca_bytes (framer->scratch->str, drop_returns (text, framer->scratch->str));
+}
+
+gsize
+rca_record_clean (RcaBytes lines, char *out)
+{
+  if (lines.n && lines.p[lines.n - 1] == '\n')
+    lines.n--;
+  if (lines.n && lines.p[lines.n - 1] == '\r')
+    lines.n--;
+  while (lines.n && lines.p[0] == 0)
+    lines = rca_bytes_from (lines, 1);
+  gsize n = drop_returns (lines, out);
+  RcaBytes text = rca_bytes (out, n);
+  return rca_ansi_present (text) ? rca_ansi_strip (text, out) : n;
 }
 
 /* The text of the open record, which is closed. */

@@ -44,6 +44,15 @@ gboolean rca_framer_seek (RcaFramer *framer, guint64 offset, guint64 line);
 guint64 rca_framer_offset (const RcaFramer *framer);
 guint64 rca_framer_line (const RcaFramer *framer);
 
+/* @fn is given every byte of the input as it is read, with its offset: those that wait to be framed at once, later
+ * ones as they come. Holes are not given: the next offset lies behind them. */
+typedef void (*RcaFramerTap) (guint64 offset, RcaBytes bytes, gpointer user);
+void rca_framer_tap (RcaFramer *framer, RcaFramerTap fn, gpointer user);
+
+/* @lines as the framer makes a record's text of them: without the last line end, without carriage returns before
+ * line feeds, colours, and NULs in front. Into @out, of @lines.n bytes at least; returns the length. */
+gsize rca_record_clean (RcaBytes lines, char *out);
+
 /* All of the input as one record, at most RCA_MAX_DOCUMENT_BYTES. FALSE when empty. */
 gboolean rca_framer_slurp (RcaFramer *framer, RcaRecord *record);
 

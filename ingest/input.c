@@ -41,6 +41,7 @@ struct RcaInput {
   Layer *top;
   RcaUnicode unicode;
   gboolean plain;
+  guint mark; /* bytes of the byte-order mark */
 };
 
 G_DEFINE_QUARK (rca - ingest - error - quark, rca_ingest_error)
@@ -404,6 +405,7 @@ rca_input_open_fd (int fd, const char *path, const char *member, GError **error)
   input->plain = plain;
   gsize mark = rca_unicode_detect (&input->unicode, rca_bytes (layer->head, layer->head_n));
   layer->head_at = mark;
+  input->mark = (guint)mark;
   input->plain &= mark == 0 && input->unicode.encoding == RCA_ENCODING_UTF8;
   return input;
 }
@@ -519,4 +521,12 @@ rca_input_members (const char *path, RcaInputMember each, gpointer user, GError 
   }
   g_clear_error (&failure); /* of a single file: said when it is read */
   return multi;
+}
+
+guint
+rca_input_encoding (const RcaInput *input, guint *mark, gboolean *lossy)
+{
+  *mark = input->mark;
+  *lossy = input->unicode.lossy || input->unicode.n_unit || input->unicode.surrogate;
+  return input->unicode.encoding;
 }

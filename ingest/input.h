@@ -26,6 +26,10 @@ gint64 rca_input_mtime_ns (const RcaInput *input);
 /* A plain file: bytes on disk are the bytes read. */
 gboolean rca_input_is_plain (const RcaInput *input);
 
+/* How the file is encoded (RcaEncoding), how long its byte-order mark is, and whether what was given so far
+ * turns back into it. */
+guint rca_input_encoding (const RcaInput *input, guint *mark, gboolean *lossy);
+
 /* Goes on at byte @offset of a plain file. FALSE when it cannot. */
 gboolean rca_input_seek (RcaInput *input, guint64 offset);
 

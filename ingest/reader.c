@@ -242,6 +242,13 @@ go_to_window (Reading *reading, RcaOpenedPart *opened, const RcaFormat *format)
 }
 
 static void
+pass_bytes (guint64 offset, RcaBytes bytes, gpointer user)
+{
+  Reading *reading = user;
+  reading->options->tap (reading->source, reading->part, offset, bytes, reading->user);
+}
+
+static void
 decode_part (Reading *reading, RcaOpenedPart *opened, const RcaFormat *format)
 {
   RcaSource *source = reading->source;
@@ -251,6 +258,8 @@ decode_part (Reading *reading, RcaOpenedPart *opened, const RcaFormat *format)
     rca_framer_seek (opened->framer, reading->at->range.enter, reading->at->range.enter_lines + 1);
   if (format)
     go_to_window (reading, opened, format);
+  if (reading->options && reading->options->tap)
+    rca_framer_tap (opened->framer, pass_bytes, reading);
   read_records (reading, opened->framer, decoder);
   if (!decoder || format != source->format)
     return;
@@ -289,6 +298,7 @@ read_part (Reading *reading, guint index)
     note_format (reading, format, &sniff, opened.name);
     decode_part (reading, &opened, format);
   }
+  reading->at->found.encoding = rca_input_encoding (opened.input, &reading->at->found.mark, &reading->at->found.lossy);
   add_damage (reading, opened.framer);
   add_counts (reading->source, reading->at, opened.framer);
   return usable;

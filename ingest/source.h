@@ -31,6 +31,8 @@ typedef struct {
   guint64 next, next_lines; /* the first record at or after @until: where it begins, and how many lines stand before it; G_MAXUINT64: there is none */
   guint64 end, lines;       /* bytes and lines up to where reading ended */
   gboolean document;        /* its format is one document */
+  guint encoding, mark;     /* RcaEncoding of the file, and the bytes of its byte-order mark: offsets are of UTF-8 without it */
+  gboolean lossy;           /* UTF-16 that does not come back from UTF-8: half a unit, half a pair */
 } RcaPartEnd;
 
 typedef struct {
@@ -83,6 +85,9 @@ GHashTable *rca_archives_new (void);
 GPtrArray *rca_sources_find_again (const char *const *paths, guint n_paths, GPtrArray *problems, GHashTable *archives);
 void rca_source_free (RcaSource *source);
 
+/* Bytes of a part as they are read (decompressed, as UTF-8), with their offset. @user is that of rca_source_read(). */
+typedef void (*RcaSourceTap) (RcaSource *source, guint part, guint64 offset, RcaBytes bytes, gpointer user);
+
 typedef struct {
   /* Only records that could matter to this span; RCA_TIME_NONE = no bound. A reader may give
    * more: large files that are in order are entered by bisection, rotated parts left out;
@@ -93,6 +98,7 @@ typedef struct {
   const char *nginx_conf;   /* or NULL */
   RcaReadProgress *progress; /* (nullable): @done grows */
   const gint *cancelled;     /* (nullable): when it becomes 1 (atomically), reading ends; what was given is then not all */
+  RcaSourceTap tap;          /* (nullable): is given every byte that is read, before the events of it */
 } RcaReadOptions;
 
 /* Whether every format that @input_format names exists; @unknown: (out): the first that does not, transfer full. */

@@ -56,11 +56,13 @@ convert_unit (RcaUnicode *unicode, guint16 unit, char *out)
     if (is_low)
       return put (out, 0x10000 + ((gunichar)(high & 0x3ff) << 10) + (unit & 0x3ff));
     n = put (out, 0xfffd);
+    unicode->lossy = TRUE;
   }
   if (is_high)
     unicode->surrogate = unit;
   else
     n += put (out + n, is_low ? 0xfffd : unit);
+  unicode->lossy |= is_low;
   return n;
 }
 
@@ -89,4 +91,32 @@ rca_unicode_read (RcaUnicode *unicode, RcaRawRead read, gpointer user, char *buf
     }
   }
   return (gssize)out;
+}
+
+static void
+put_unit (RcaEncoding encoding, gunichar unit, GString *out)
+{
+  char low = (char)(unit & 0xff), high = (char)(unit >> 8);
+  g_string_append_c (out, encoding == RCA_ENCODING_UTF16LE ? low : high);
+  g_string_append_c (out, encoding == RCA_ENCODING_UTF16LE ? high : low);
+}
+
+void
+rca_unicode_write (RcaEncoding encoding, RcaBytes text, GString *out)
+{
+  if (encoding == RCA_ENCODING_UTF8)
+  {
+    g_string_append_len (out, text.p, (gssize)text.n);
+    return;
+  }
+  for (const char *p = text.p, *end = text.p + text.n; p < end;)
+  {
+    gunichar c = g_utf8_get_char_validated (p, end - p);
+    if (c >= 0x110000)
+      break; /* not made by rca_unicode_read() */
+    p = g_utf8_next_char (p);
+    if (c >= 0x10000)
+      put_unit (encoding, 0xd800 + ((c - 0x10000) >> 10), out);
+    put_unit (encoding, c >= 0x10000 ? 0xdc00 + ((c - 0x10000) & 0x3ff) : c, out);
+  }
 }

@@ -58,6 +58,14 @@ void rca_table_writer_leave_raw (RcaTableWriter *writer, const RcaSource *source
 typedef gboolean (*RcaSheetFull) (RcaTableSource *source, RcaSheet *sheet, gpointer user);
 void rca_table_writer_on_full (RcaTableWriter *writer, RcaSheetFull full, gpointer user);
 
+/* Where the raw bytes of @ev stand, when they are kept elsewhere than in the source's text. FALSE: keep them there. */
+typedef gboolean (*RcaRowText) (guint part, const RcaEvent *ev, guint64 *position, guint32 *length, gpointer user);
+void rca_table_writer_on_text (RcaTableWriter *writer, RcaRowText text, gpointer user);
+/* Ends the sheet at hand, as if it were full. */
+void rca_table_writer_turn (RcaTableWriter *writer);
+/* Whether the next row begins a new sheet. */
+gboolean rca_table_writer_is_full (const RcaTableWriter *writer);
+
 /* A change marker that is no row of a source. */
 typedef struct {
   gint64 time_ns;

@@ -11,8 +11,17 @@ typedef struct {
   guint index;
 } Block;
 
+typedef struct {
+  guint64 first, n; /* lines */
+  RcaTextLines fetch;
+  gpointer user;
+  guint index;
+} Lines;
+
 struct RcaText {
   GArray *block;  /* Block */
+  GArray *lines;  /* Lines */
+  GBytes *cut;    /* the lines asked for last */
   gsize capacity; /* of the last block's raw */
   gboolean squeeze;
   gint cached; /* index of the block in @cache, or -1 */
@@ -24,6 +33,7 @@ rca_text_new (void)
 {
   RcaText *text = g_new0 (RcaText, 1);
   text->block = g_array_new (FALSE, FALSE, sizeof (Block));
+  text->lines = g_array_new (FALSE, FALSE, sizeof (Lines));
   text->cached = -1;
   return text;
 }
@@ -40,7 +50,9 @@ rca_text_free (RcaText *text)
     g_clear_pointer (&b->squeezed, g_bytes_unref);
   }
   g_array_unref (text->block);
+  g_array_unref (text->lines);
   g_clear_pointer (&text->cache, g_bytes_unref);
+  g_clear_pointer (&text->cut, g_bytes_unref);
   g_free (text);
 }
 
@@ -181,9 +193,50 @@ find_block (const RcaText *text, guint64 position)
   return low;
 }
 
+void
+rca_text_add_lines (RcaText *text, guint64 n, RcaTextLines fetch, gpointer user, guint index)
+{
+  Lines l = { rca_text_lines_end (text) & ~RCA_TEXT_LINES, n, fetch, user, index };
+  g_array_append_val (text->lines, l);
+}
+
+guint64
+rca_text_lines_end (const RcaText *text)
+{
+  if (text->lines->len == 0)
+    return RCA_TEXT_LINES;
+  const Lines *last = &g_array_index (text->lines, Lines, text->lines->len - 1);
+  return RCA_TEXT_LINES | (last->first + last->n);
+}
+
+static RcaBytes
+get_lines (RcaText *text, guint64 line, gsize n)
+{
+  guint low = 0, high = text->lines->len;
+  while (high - low > 1)
+  {
+    guint middle = (low + high) / 2;
+    if (g_array_index (text->lines, Lines, middle).first <= line)
+      low = middle;
+    else
+      high = middle;
+  }
+  g_clear_pointer (&text->cut, g_bytes_unref);
+  const Lines *l = high ? &g_array_index (text->lines, Lines, low) : NULL;
+  if (l && line >= l->first && line - l->first < l->n)
+    text->cut = l->fetch (l->index, line - l->first, MIN (n, l->n - (line - l->first)), l->user);
+  if (!text->cut)
+    return rca_bytes (NULL, 0);
+  gsize length;
+  const char *p = g_bytes_get_data (text->cut, &length);
+  return rca_bytes (p, length);
+}
+
 RcaBytes
 rca_text_get (RcaText *text, guint64 position, gsize n)
 {
+  if (position & RCA_TEXT_LINES)
+    return get_lines (text, position & ~RCA_TEXT_LINES, n);
   if (text->block->len == 0)
     return rca_bytes (NULL, 0);
   guint64 from;

@@ -33,4 +33,14 @@ guint64 rca_text_end (const RcaText *text); /* the position after the last byte 
 /* Adds a block of @n bytes at the end that @fetch will bring. */
 void rca_text_add_remote (RcaText *text, gsize n, RcaTextFetch fetch, gpointer user, guint index);
 
+/* Lines of a log that is kept as columns have positions of their own: this bit, and which line. A length is then
+ * a number of lines. */
+#define RCA_TEXT_LINES (G_GUINT64_CONSTANT (1) << 62)
+
+/* @n lines of block @index from @first on, as a record's text; NULL when they are lost. */
+typedef GBytes *(*RcaTextLines) (guint index, guint64 first, guint64 n, gpointer user);
+/* Adds a block of @n lines behind the other lines. */
+void rca_text_add_lines (RcaText *text, guint64 n, RcaTextLines fetch, gpointer user, guint index);
+guint64 rca_text_lines_end (const RcaText *text); /* with RCA_TEXT_LINES: the position after the last line */
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaText, rca_text_free)

@@ -26,9 +26,12 @@ struct RcaTableWriter {
   gsize raw_n;
   guint raw_part;
   guint64 raw_line, raw_position;
+  guint32 raw_length;
   RcaSheetFull full;
   gpointer user;
   const RcaSource *left; /* whose raw lines stay where they are, or NULL */
+  RcaRowText text;
+  gpointer text_user;
 };
 
 static const struct {
@@ -95,6 +98,13 @@ rca_table_writer_on_full (RcaTableWriter *w, RcaSheetFull full, gpointer user)
 {
   w->full = full;
   w->user = user;
+}
+
+void
+rca_table_writer_on_text (RcaTableWriter *w, RcaRowText text, gpointer user)
+{
+  w->text = text;
+  w->text_user = user;
 }
 
 void
@@ -233,15 +243,29 @@ kind_of (const RcaEvent *ev)
   return failed ? RCA_KIND_ERROR : RCA_KIND_LOG;
 }
 
+/* Lets go of the sheet at hand: the one who wants full ones has it. */
+void
+rca_table_writer_turn (RcaTableWriter *w)
+{
+  if (w->sheet && w->full && w->full (w->into, w->sheet, w->user))
+    g_ptr_array_remove_index (w->into->sheet, w->into->sheet->len - 1);
+  for (guint i = 0; w->sheet && i < N_MEMOS; i++)
+    memset (w->memo[i], 0, MEMO_SLOTS * sizeof (Memo)); /* fresh ones are clear, and most stay untouched */
+  w->sheet = NULL;
+}
+
+gboolean
+rca_table_writer_is_full (const RcaTableWriter *w)
+{
+  return w->sheet && w->sheet->n == RCA_SHEET_ROWS;
+}
+
 static void
 turn_sheet (RcaTableWriter *w)
 {
   if (w->sheet && w->sheet->n < RCA_SHEET_ROWS)
     return;
-  if (w->sheet && w->full && w->full (w->into, w->sheet, w->user))
-    g_ptr_array_remove_index (w->into->sheet, w->into->sheet->len - 1);
-  for (guint i = 0; w->sheet && i < N_MEMOS; i++)
-    memset (w->memo[i], 0, MEMO_SLOTS * sizeof (Memo)); /* fresh ones are clear, and most stay untouched */
+  rca_table_writer_turn (w);
   w->sheet = rca_sheet_new ();
   g_ptr_array_add (w->into->sheet, w->sheet);
 }
@@ -253,18 +277,26 @@ stays (const RcaTableWriter *w, guint part, const RcaEvent *ev)
 }
 
 /* A document's many events share its bytes: they are kept once. */
-static guint64
+static void
 keep_raw (RcaTableWriter *w, guint part, const RcaEvent *ev)
 {
   if (stays (w, part, ev))
-    return rca_raw_position (ev->raw_offset);
+  {
+    w->raw_length = (guint32)MIN (ev->raw.n, G_MAXUINT32);
+    w->raw_position = rca_raw_position (ev->raw_offset);
+    w->raw = NULL;
+    return;
+  }
   if (w->raw && w->raw == ev->raw.p && w->raw_n == ev->raw.n && w->raw_line == ev->line && w->raw_part == part)
-    return w->raw_position;
+    return;
   w->raw = ev->raw.p;
   w->raw_n = ev->raw.n;
   w->raw_line = ev->line;
   w->raw_part = part;
-  return w->raw_position = rca_text_append (w->into->text, ev->raw);
+  if (w->text && w->text (part, ev, &w->raw_position, &w->raw_length, w->text_user))
+    return;
+  w->raw_position = rca_text_append (w->into->text, ev->raw);
+  w->raw_length = (guint32)MIN (ev->raw.n, G_MAXUINT32);
 }
 
 /* What every row has: where it stands, when, how grave. */
@@ -280,8 +312,9 @@ add_row (RcaTableWriter *w, guint part, const RcaEvent *ev, RcaKind kind)
   rca_sheet_set_u (w->sheet, RCA_COL_SEVERITY, row, ev->severity);
   rca_sheet_set_u (w->sheet, RCA_COL_FLAGS, row, ev->flags & 0xff);
   rca_sheet_set_u (w->sheet, RCA_COL_KIND, row, kind);
-  rca_sheet_set_u (w->sheet, RCA_COL_TEXT_POSITION, row, keep_raw (w, part, ev));
-  rca_sheet_set_u (w->sheet, RCA_COL_TEXT_LENGTH, row, ev->raw.n);
+  keep_raw (w, part, ev);
+  rca_sheet_set_u (w->sheet, RCA_COL_TEXT_POSITION, row, w->raw_position);
+  rca_sheet_set_u (w->sheet, RCA_COL_TEXT_LENGTH, row, w->raw_length);
   w->sheet->streams |= (guint8)(1u << ev->stream);
   return row;
 }

@@ -1,5 +1,6 @@
 /* Pieces of files → segments → the source's entry in the manifest. */
 #include "local/ingest-private.h"
+#include "local/raw.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 #include <sys/stat.h>
@@ -11,6 +12,9 @@ typedef struct {
   RcaTableSource *rows;
   RcaTableWriter *writer;
   RcaSegmentWriter *segment;
+  RcaRaw *raw;
+  const RcaSourcePart *at; /* the part whose bytes are held; NULL: none yet */
+  guint64 next;            /* where the event at hand begins: bytes before it belong to the rows that are there */
   RcaSegmentEntry entry;
   GError *error;
 } Making;
@@ -19,26 +23,95 @@ static void
 making_clear (Making *m)
 {
   g_clear_pointer (&m->writer, rca_table_writer_free);
+  g_clear_pointer (&m->raw, rca_raw_free);
   g_clear_pointer (&m->rows, rca_table_source_free);
   g_clear_pointer (&m->source, rca_source_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Making, making_clear)
 
+/* What the part at hand has beyond the piece is not of this segment. */
 static void
-take_event (RcaSource *source, guint part, RcaEvent *ev, gpointer user)
+cut_to_piece (Making *m)
 {
-  Making *m = user;
-  if (!m->error)
-    rca_table_writer_append (m->writer, ((RcaSourcePart *)g_ptr_array_index (source->parts, part))->place, ev);
+  if (m->at && m->at->found.next != G_MAXUINT64)
+    rca_raw_cut (m->raw, m->at->found.next);
 }
 
 static gboolean
 sheet_full (RcaTableSource *rows, RcaSheet *sheet, gpointer user)
 {
   Making *m = user;
-  if (!m->error && rca_segment_writer_add (m->segment, sheet, &m->error))
+  RcaLinesBlock *block;
+  guint64 position;
+  if (!m->error && rca_raw_put (m->raw, m->next, &block, &position, &m->error) && rca_segment_writer_add (m->segment, sheet, block, position, &m->error))
     rca_segment_writer_text (m->segment, rows->text, &m->error);
   return TRUE;
+}
+
+/* Rows and bytes of the part at hand are all there. */
+static void
+end_part (Making *m)
+{
+  RcaLinesBlock *block;
+  guint64 position;
+  if (!m->at)
+    return;
+  cut_to_piece (m);
+  m->next = G_MAXUINT64;
+  rca_table_writer_turn (m->writer);
+  if (!m->error)
+    rca_raw_put (m->raw, G_MAXUINT64, &block, &position, &m->error);
+  rca_raw_cut (m->raw, 0);
+  m->at = NULL;
+}
+
+static void
+begin_part (Making *m, const RcaSourcePart *part)
+{
+  end_part (m);
+  m->at = part;
+  rca_raw_begin (m->raw, part->place, part->range.from, part->range.lines_before);
+}
+
+/* Much text that is no record: it goes ahead of the rows, up to where a next segment may begin. */
+static void
+relieve (Making *m)
+{
+  RcaLinesBlock *block;
+  guint64 position;
+  rca_table_writer_turn (m->writer);
+  if (!m->error)
+    rca_raw_put (m->raw, m->at->range.until == G_MAXUINT64 ? G_MAXUINT64 : m->at->range.until, &block, &position, &m->error);
+}
+
+static void
+take_bytes (RcaSource *source, guint part, guint64 offset, RcaBytes bytes, gpointer user)
+{
+  Making *m = user;
+  const RcaSourcePart *of = g_ptr_array_index (source->parts, part);
+  if (m->at != of)
+    begin_part (m, of);
+  if (rca_raw_held (m->raw) > RCA_RAW_MOST_BYTES)
+    relieve (m);
+  rca_raw_add (m->raw, offset, bytes);
+}
+
+static gboolean
+place_text (guint place, const RcaEvent *ev, guint64 *position, guint32 *length, gpointer user)
+{
+  return rca_raw_place (((Making *)user)->raw, ev, position, length);
+}
+
+static void
+take_event (RcaSource *source, guint part, RcaEvent *ev, gpointer user)
+{
+  Making *m = user;
+  if (m->error)
+    return;
+  m->next = ev->offset;
+  if (rca_raw_before (m->raw, ev->offset) > RCA_RAW_BLOCK_BYTES)
+    rca_table_writer_turn (m->writer);
+  rca_table_writer_append (m->writer, ((RcaSourcePart *)g_ptr_array_index (source->parts, part))->place, ev);
 }
 
 static gboolean
@@ -50,7 +123,9 @@ start (Making *m, const RcaIngestWork *work, guint64 number)
   m->source = rca_source_new (work->source->path, work->source->name);
   m->rows = rca_table_source_new (work->source->path);
   m->writer = rca_table_writer_new (m->rows);
+  m->raw = rca_raw_new (m->segment);
   rca_table_writer_on_full (m->writer, sheet_full, m);
+  rca_table_writer_on_text (m->writer, place_text, m);
   return TRUE;
 }
 
@@ -71,9 +146,10 @@ make (Making *m, const RcaIngestWork *work)
 {
   RcaReadOptions read = work->pass->options->read;
   read.from_ns = read.to_ns = RCA_TIME_NONE; /* everything, whatever span will be asked about */
+  read.tap = take_bytes;
   rca_source_read (m->source, &read, take_event, m);
-  for (guint i = 0; i < m->rows->sheet->len && !m->error; i++)
-    sheet_full (m->rows, g_ptr_array_index (m->rows->sheet, i), m);
+  end_part (m);
+  rca_table_writer_turn (m->writer);
   if (m->error)
     rca_segment_writer_abandon (m->segment);
   else

@@ -1,4 +1,5 @@
 #include "local/segment-private.h"
+#include "framing.h"
 #include "local/pack.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -10,15 +11,12 @@
 /* A block holds a column of 64 K rows, a dictionary or some raw lines. */
 #define MAX_BLOCK_BYTES (G_GUINT64_CONSTANT (1) << 31)
 
-struct RcaSegment {
-  char *path, *name;
-  int fd;
-  guint64 size;
-  GArray *block; /* RcaSegmentBlock */
-  msgpack_unpacked footer;
-  GByteArray *footer_bytes;
-  GPtrArray *problem; /* of the source it was loaded into: text may turn out damaged later */
-};
+static void
+close_lines (RcaSegment *s)
+{
+  g_clear_pointer (&s->open, rca_lines_close);
+  g_ptr_array_set_size (s->open_piece, 0);
+}
 
 void
 rca_segment_free (RcaSegment *s)
@@ -27,7 +25,10 @@ rca_segment_free (RcaSegment *s)
     return;
   if (s->fd >= 0)
     close (s->fd);
+  close_lines (s);
+  g_ptr_array_unref (s->open_piece);
   g_array_unref (s->block);
+  g_array_unref (s->lines);
   msgpack_unpacked_destroy (&s->footer);
   g_byte_array_unref (s->footer_bytes);
   g_clear_pointer (&s->problem, g_ptr_array_unref);
@@ -36,8 +37,8 @@ rca_segment_free (RcaSegment *s)
   g_free (s);
 }
 
-static gboolean
-damaged (const RcaSegment *s, GError **error, const char *what)
+gboolean
+rca_segment_damaged (const RcaSegment *s, GError **error, const char *what)
 {
   g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED, "%s: %s", s->path, what);
   return FALSE;
@@ -49,28 +50,28 @@ read_footer (RcaSegment *s, GError **error)
   struct stat st;
   RcaSegmentTrailer trailer;
   if (fstat (s->fd, &st) != 0 || st.st_size < (off_t)(8 + sizeof trailer))
-    return damaged (s, error, "too short for a segment");
+    return rca_segment_damaged (s, error, "too short for a segment");
   s->size = (guint64)st.st_size;
   char magic[8];
   if (!rca_io_read_at (s->fd, 0, magic, 8, error) || !rca_io_read_at (s->fd, s->size - sizeof trailer, &trailer, sizeof trailer, error))
     return FALSE;
   if (memcmp (magic, RCA_SEGMENT_MAGIC, 8) != 0 || trailer.magic != RCA_SEGMENT_END)
-    return damaged (s, error, "no whole segment: its begin or end mark is missing");
+    return rca_segment_damaged (s, error, "no whole segment: its begin or end mark is missing");
   if (trailer.footer_length > MAX_FOOTER_BYTES || trailer.footer_length > s->size - 8 - sizeof trailer)
-    return damaged (s, error, "footer length is impossible");
+    return rca_segment_damaged (s, error, "footer length is impossible");
   g_byte_array_set_size (s->footer_bytes, (guint)trailer.footer_length);
   if (!rca_io_read_at (s->fd, s->size - sizeof trailer - trailer.footer_length, s->footer_bytes->data, trailer.footer_length, error))
     return FALSE;
   if (XXH3_64bits (s->footer_bytes->data, trailer.footer_length) != trailer.footer_checksum)
-    return damaged (s, error, "footer: checksum differs");
+    return rca_segment_damaged (s, error, "footer: checksum differs");
   size_t at = 0;
   if (msgpack_unpack_next (&s->footer, (const char *)s->footer_bytes->data, s->footer_bytes->len, &at) != MSGPACK_UNPACK_SUCCESS)
-    return damaged (s, error, "footer is no msgpack");
+    return rca_segment_damaged (s, error, "footer is no msgpack");
   return TRUE;
 }
 
-static guint64
-element_u64 (const msgpack_object *array, guint i)
+guint64
+rca_segment_number_at (const msgpack_object *array, guint i)
 {
   if (array->type != MSGPACK_OBJECT_ARRAY || i >= array->via.array.size || array->via.array.ptr[i].type != MSGPACK_OBJECT_POSITIVE_INTEGER)
     return 0;
@@ -89,10 +90,39 @@ read_blocks (RcaSegment *s, GError **error)
   for (guint32 i = 0; i < blocks.size; i++)
   {
     const msgpack_object *o = &blocks.ptr[i];
-    RcaSegmentBlock b = { element_u64 (o, 0), element_u64 (o, 1), element_u64 (o, 2), element_u64 (o, 3) };
+    RcaSegmentBlock b = { rca_segment_number_at (o, 0), rca_segment_number_at (o, 1), rca_segment_number_at (o, 2), rca_segment_number_at (o, 3) };
     if (b.offset > s->size || b.stored > s->size - b.offset || b.raw > MAX_BLOCK_BYTES)
-      return damaged (s, error, "a block lies outside the file");
+      return rca_segment_damaged (s, error, "a block lies outside the file");
     g_array_append_val (s->block, b);
+  }
+  return TRUE;
+}
+
+static void
+piece_free (gpointer data)
+{
+  RcaBuffer *piece = data;
+  rca_buffer_clear (piece);
+  g_free (piece);
+}
+
+static gboolean
+read_lines (RcaSegment *s, GError **error)
+{
+  guint64 position = 0;
+  msgpack_object_array lines = rca_unpack_array (&s->footer.data, "lines");
+  for (guint32 i = 0; i < lines.size; i++)
+  {
+    const msgpack_object *o = &lines.ptr[i];
+    RcaSegmentLines l = { 0 };
+    guint64 *const number[] = { &l.place, &l.offset, &l.bytes, &l.lines, &l.first_line, &l.plain, &l.first_block, &l.n_blocks };
+    for (guint k = 0; k < G_N_ELEMENTS (number); k++)
+      *number[k] = rca_segment_number_at (o, k);
+    l.position = position;
+    if (l.first_block > s->block->len || l.n_blocks > s->block->len - l.first_block || l.bytes > MAX_BLOCK_BYTES || l.lines > l.bytes)
+      return rca_segment_damaged (s, error, "a block of lines is not there");
+    position += l.lines;
+    g_array_append_val (s->lines, l);
   }
   return TRUE;
 }
@@ -104,21 +134,22 @@ rca_segment_open (const char *dir, guint64 number, GError **error)
   s->name = rca_segment_name (number);
   s->path = g_build_filename (dir, s->name, NULL);
   s->block = g_array_new (FALSE, FALSE, sizeof (RcaSegmentBlock));
+  s->lines = g_array_new (FALSE, FALSE, sizeof (RcaSegmentLines));
+  s->open_piece = g_ptr_array_new_with_free_func (piece_free);
   s->footer_bytes = g_byte_array_new ();
   msgpack_unpacked_init (&s->footer);
   s->fd = rca_io_open (s->path, error);
-  if (s->fd < 0 || !read_footer (s, error) || !read_blocks (s, error))
+  if (s->fd < 0 || !read_footer (s, error) || !read_blocks (s, error) || !read_lines (s, error))
     return NULL;
   return g_steal_pointer (&s);
 }
 
-/* Block @index uncompressed; it must hold @want bytes unless that is G_MAXUINT64. Transfer full. */
-static gpointer
-read_block (RcaSegment *s, guint64 index, guint64 want, gsize *n, GError **error)
+gpointer
+rca_segment_get_block (RcaSegment *s, guint64 index, guint64 want, gsize *n, GError **error)
 {
   if (index >= s->block->len)
   {
-    damaged (s, error, "a block that is named is not there");
+    rca_segment_damaged (s, error, "a block that is named is not there");
     return NULL;
   }
   const RcaSegmentBlock *b = &g_array_index (s->block, RcaSegmentBlock, index);
@@ -131,7 +162,11 @@ read_block (RcaSegment *s, guint64 index, guint64 want, gsize *n, GError **error
   g_autofree char *raw = wrong ? NULL : g_malloc (MAX (b->raw, 1));
   if (!wrong)
   {
-    gsize got = ZSTD_decompress (raw, b->raw, stored, b->stored);
+    gsize got = b->raw;
+    if (b->stored == b->raw)
+      memcpy (raw, stored, b->raw);
+    else
+      got = ZSTD_decompress (raw, b->raw, stored, b->stored);
     wrong = ZSTD_isError (got) || got != b->raw ? "cannot be uncompressed" : NULL;
   }
   if (wrong)
@@ -143,151 +178,83 @@ read_block (RcaSegment *s, guint64 index, guint64 want, gsize *n, GError **error
   return g_steal_pointer (&raw);
 }
 
-/* ---- columns ---- */
+/* ---- lines ---- */
 
-static RcaColumnId
-column_by_name (const msgpack_object *name)
+const RcaSegmentLines *
+rca_segment_lines (const RcaSegment *s, guint *n)
 {
-  for (guint c = 0; name->type == MSGPACK_OBJECT_STR && c < RCA_N_COLUMNS; c++)
-  {
-    const char *known = rca_column_info ((RcaColumnId)c)->name;
-    if (strlen (known) == name->via.str.size && memcmp (known, name->via.str.ptr, name->via.str.size) == 0)
-      return (RcaColumnId)c;
-  }
-  return RCA_COL_NONE;
+  *n = s->lines->len;
+  return (const RcaSegmentLines *)(void *)s->lines->data;
 }
 
-static RcaDomain
-domain_by_name (const msgpack_object *name)
+static const RcaBuffer *
+get_piece (guint index, gpointer user, GError **error)
 {
-  for (guint d = 0; name->type == MSGPACK_OBJECT_STR && d < RCA_N_DOMAINS; d++)
-  {
-    const char *known = rca_domain_name ((RcaDomain)d);
-    if (strlen (known) == name->via.str.size && memcmp (known, name->via.str.ptr, name->via.str.size) == 0)
-      return (RcaDomain)d;
-  }
-  return RCA_DOMAIN_NONE;
-}
-
-static void
-sum_up (gpointer data, guint32 n, gsize width)
-{
-  guint32 *small = data;
-  guint64 *large = data;
-  for (guint32 i = 1; i < n; i++)
-    if (width == 4)
-      small[i] += small[i - 1];
-    else
-      large[i] += large[i - 1];
-}
-
-/* Adds @base to where raw text stands: segments of one source follow each other. */
-static void
-shift_text (RcaSheet *sheet, guint64 base)
-{
-  guint64 *position = rca_sheet_column (sheet, RCA_COL_TEXT_POSITION);
-  for (guint32 i = 0; base && i < sheet->n; i++)
-    position[i] += base;
-}
-
-static gboolean
-load_column (RcaSegment *s, RcaSheet *sheet, const msgpack_object *o, GError **error)
-{
-  if (o->type != MSGPACK_OBJECT_ARRAY || o->via.array.size < 4)
-    return damaged (s, error, "a column is not described");
-  RcaColumnId c = column_by_name (&o->via.array.ptr[0]);
-  if (c == RCA_COL_NONE)
-    return TRUE; /* of a later rca */
-  const RcaColumnInfo *info = rca_column_info (c);
-  gsize n, width = rca_column_width (info->type);
-  if (element_u64 (o, 1) != info->type)
-    return damaged (s, error, "a column has another type");
-  gpointer data = read_block (s, element_u64 (o, 3), (guint64)sheet->n * width, &n, error);
-  if (!data)
-  {
-    g_prefix_error (error, "column \"%s\": ", info->name);
-    return FALSE;
-  }
-  if (element_u64 (o, 2) == RCA_ENCODING_DIFFERENCES)
-    sum_up (data, sheet->n, width);
-  g_free (sheet->column[c]);
-  sheet->column[c] = data;
-  return TRUE;
-}
-
-static gboolean
-load_dictionary (RcaSegment *s, RcaSheet *sheet, const msgpack_object *o, GError **error)
-{
-  if (o->type != MSGPACK_OBJECT_ARRAY || o->via.array.size < 3)
-    return damaged (s, error, "a dictionary is not described");
-  RcaDomain d = domain_by_name (&o->via.array.ptr[0]);
-  if (d == RCA_DOMAIN_NONE)
-    return TRUE;
+  RcaSegment *s = user;
+  const RcaSegmentLines *l = &g_array_index (s->lines, RcaSegmentLines, s->open_index);
   gsize n;
-  g_autofree char *data = read_block (s, element_u64 (o, 2), G_MAXUINT64, &n, error);
+  guint8 *data = rca_segment_get_block (s, l->first_block + index, G_MAXUINT64, &n, error);
   if (!data)
-  {
-    g_prefix_error (error, "dictionary \"%s\": ", rca_domain_name (d));
-    return FALSE;
-  }
-  guint64 count = element_u64 (o, 1);
-  gsize at = count * 4;
-  if (count > n / 4)
-    return damaged (s, error, "a dictionary is too short");
-  RcaDictionary *dictionary = rca_dictionary_new ();
-  rca_dictionary_free (sheet->dictionary[d]);
-  sheet->dictionary[d] = dictionary;
-  for (guint64 i = 0; i < count; i++)
-  {
-    guint32 length;
-    memcpy (&length, data + i * 4, 4);
-    if (length == 0 || length > n - at || rca_dictionary_intern (dictionary, rca_bytes (data + at, length)) != i + 1)
-      return damaged (s, error, "a dictionary does not add up");
-    at += length;
-  }
-  return TRUE;
+    return NULL;
+  RcaBuffer *piece = g_new (RcaBuffer, 1);
+  *piece = (RcaBuffer){ data, n, n };
+  g_ptr_array_add (s->open_piece, piece);
+  return piece;
 }
 
-/* Codes point into their dictionary: what a checksum cannot promise of a file somebody else made. */
-static gboolean
-check_codes (RcaSegment *s, const RcaSheet *sheet, GError **error)
+RcaLinesBlock *
+rca_segment_open_lines (RcaSegment *s, guint index, GError **error)
 {
-  for (guint c = 0; c < RCA_N_COLUMNS; c++)
+  if (s->open && s->open_index == index)
+    return s->open;
+  close_lines (s);
+  if (index >= s->lines->len)
   {
-    const RcaColumnInfo *info = rca_column_info ((RcaColumnId)c);
-    if (!sheet->column[c] || info->type != RCA_COLUMN_CODE)
-      continue;
-    guint32 size = sheet->dictionary[info->domain] ? rca_dictionary_size (sheet->dictionary[info->domain]) : 1;
-    const guint32 *codes = sheet->column[c];
-    for (guint32 i = 0; i < sheet->n; i++)
-      if (codes[i] >= size)
-        return damaged (s, error, "a value is not in its dictionary");
-  }
-  return sheet->column[RCA_COL_TIME] ? TRUE : damaged (s, error, "rows without times");
-}
-
-static RcaSheet *
-load_sheet (RcaSegment *s, const msgpack_object *o, GError **error)
-{
-  guint64 rows = rca_unpack_u64 (o, "rows");
-  if (rows == 0 || rows > RCA_SHEET_ROWS)
-  {
-    damaged (s, error, "a sheet has an impossible number of rows");
+    rca_segment_damaged (s, error, "a block of lines that is named is not there");
     return NULL;
   }
-  g_autoptr (RcaSheet) sheet = rca_sheet_new ();
-  sheet->n = sheet->capacity = (guint32)rows;
-  msgpack_object_array columns = rca_unpack_array (o, "columns"), dictionaries = rca_unpack_array (o, "dictionaries");
-  for (guint32 i = 0; i < columns.size; i++)
-    if (!load_column (s, sheet, &columns.ptr[i], error))
-      return NULL;
-  for (guint32 i = 0; i < dictionaries.size; i++)
-    if (!load_dictionary (s, sheet, &dictionaries.ptr[i], error))
-      return NULL;
-  return check_codes (s, sheet, error) ? g_steal_pointer (&sheet) : NULL;
+  const RcaSegmentLines *l = &g_array_index (s->lines, RcaSegmentLines, index);
+  s->open_index = index;
+  s->open = rca_lines_open (l->lines, l->bytes, l->plain != 0, (guint)l->n_blocks, get_piece, s, NULL, error);
+  if (!s->open)
+    g_prefix_error (error, "lines %u: ", index);
+  return s->open;
+}
+
+GBytes *
+rca_segment_raw (RcaSegment *s, guint index, GError **error)
+{
+  RcaLinesBlock *block = rca_segment_open_lines (s, index, error);
+  return block ? rca_lines_text (block, error) : NULL;
 }
 
 /* ---- text ---- */
+
+static void
+tell_lost (RcaSegment *s, const GError *error)
+{
+  if (s->problem)
+    g_ptr_array_add (s->problem, g_strdup_printf ("%s: raw text: %s (its lines cannot be quoted)", s->path, error->message));
+}
+
+/* Lines as the record they are: cleaned as the framer does it. */
+static GBytes *
+fetch_lines (guint index, guint64 first, guint64 n, gpointer user)
+{
+  RcaSegment *s = user;
+  g_autoptr (GError) error = NULL;
+  RcaLinesBlock *block = rca_segment_open_lines (s, index, &error);
+  g_autoptr (GBytes) raw = block ? rca_lines_some (block, first, n, &error) : NULL;
+  if (!raw)
+  {
+    tell_lost (s, error);
+    return NULL;
+  }
+  gsize length;
+  const char *p = g_bytes_get_data (raw, &length);
+  char *clean = g_malloc (MAX (length, 1));
+  return g_bytes_new_take (clean, rca_record_clean (rca_bytes (p, length), clean));
+}
 
 static GBytes *
 fetch_text (guint index, gpointer user)
@@ -295,22 +262,32 @@ fetch_text (guint index, gpointer user)
   RcaSegment *s = user;
   gsize n;
   g_autoptr (GError) error = NULL;
-  gpointer data = read_block (s, index, G_MAXUINT64, &n, &error);
+  gpointer data = rca_segment_get_block (s, index, G_MAXUINT64, &n, &error);
   if (data)
     return g_bytes_new_take (data, n);
-  if (s->problem)
-    g_ptr_array_add (s->problem, g_strdup_printf ("%s: raw text: %s (its lines cannot be quoted)", s->path, error->message));
+  tell_lost (s, error);
   return NULL;
+}
+
+/* Segments of one source follow each other: where raw text stands is moved behind what is there. */
+static void
+shift_text (RcaSheet *sheet, guint64 base, guint64 lines_base)
+{
+  guint64 *position = rca_sheet_column (sheet, RCA_COL_TEXT_POSITION);
+  for (guint32 i = 0; i < sheet->n; i++)
+    position[i] += position[i] & RCA_TEXT_LINES ? lines_base : base;
 }
 
 void
 rca_segment_load (RcaSegment *s, RcaTableSource *into, gint64 from_ns, gint64 to_ns)
 {
-  guint64 base = rca_text_end (into->text);
+  guint64 base = rca_text_end (into->text), lines_base = rca_text_lines_end (into->text) & ~RCA_TEXT_LINES;
   s->problem = g_ptr_array_ref (into->problem);
   msgpack_object_array text = rca_unpack_array (&s->footer.data, "text");
   for (guint32 i = 0; i < text.size; i++)
-    rca_text_add_remote (into->text, element_u64 (&text.ptr[i], 0), fetch_text, s, (guint)element_u64 (&text.ptr[i], 1));
+    rca_text_add_remote (into->text, rca_segment_number_at (&text.ptr[i], 0), fetch_text, s, (guint)rca_segment_number_at (&text.ptr[i], 1));
+  for (guint i = 0; i < s->lines->len; i++)
+    rca_text_add_lines (into->text, g_array_index (s->lines, RcaSegmentLines, i).lines, fetch_lines, s, i);
   msgpack_object_array sheets = rca_unpack_array (&s->footer.data, "sheets");
   for (guint32 i = 0; i < sheets.size; i++)
   {
@@ -318,14 +295,14 @@ rca_segment_load (RcaSegment *s, RcaTableSource *into, gint64 from_ns, gint64 to
     if (min > max || max < from_ns || min >= to_ns)
       continue;
     g_autoptr (GError) error = NULL;
-    RcaSheet *sheet = load_sheet (s, &sheets.ptr[i], &error);
+    RcaSheet *sheet = rca_segment_read_sheet (s, &sheets.ptr[i], &error);
     if (!sheet)
     {
       g_ptr_array_add (into->problem, g_strdup_printf ("%s: sheet %u: %s (segment kept, %" G_GUINT64_FORMAT " rows skipped)", s->path, i, error->message,
                                                        rca_unpack_u64 (&sheets.ptr[i], "rows")));
       continue;
     }
-    shift_text (sheet, base);
+    shift_text (sheet, base, lines_base);
     g_ptr_array_add (into->sheet, sheet);
   }
 }

@@ -4,16 +4,6 @@
 
 G_STATIC_ASSERT (G_BYTE_ORDER == G_LITTLE_ENDIAN); /* FORMAT.md: all numbers are little-endian */
 
-struct RcaSegmentWriter {
-  RcaIoFile *file;
-  RcaSegmentEntry entry;
-  ZSTD_CCtx *context;
-  GArray *block;      /* RcaSegmentBlock */
-  GPtrArray *sheet;   /* GByteArray: packed descriptions */
-  GArray *text;       /* RcaSegmentText */
-  guint text_written; /* blocks of the text that are on disk */
-};
-
 char *
 rca_segment_name (guint64 number)
 {
@@ -45,6 +35,7 @@ rca_segment_writer_new (const char *dir, guint64 number, GError **error)
   w->block = g_array_new (FALSE, FALSE, sizeof (RcaSegmentBlock));
   w->sheet = g_ptr_array_new_with_free_func ((GDestroyNotify)g_byte_array_unref);
   w->text = g_array_new (FALSE, FALSE, sizeof (RcaSegmentText));
+  w->lines = g_array_new (FALSE, FALSE, sizeof (RcaSegmentLines));
   return w;
 }
 
@@ -55,6 +46,8 @@ writer_free (RcaSegmentWriter *w)
   g_array_unref (w->block);
   g_ptr_array_unref (w->sheet);
   g_array_unref (w->text);
+  g_array_unref (w->lines);
+  rca_buffer_clear (&w->packed);
   g_free (w);
 }
 
@@ -67,17 +60,22 @@ rca_segment_writer_abandon (RcaSegmentWriter *w)
   writer_free (w);
 }
 
-/* Compresses and appends @n bytes; @index: which block they became. */
-static gboolean
-write_block (RcaSegmentWriter *w, gconstpointer data, gsize n, guint *index, GError **error)
+gboolean
+rca_segment_put_block (RcaSegmentWriter *w, gconstpointer data, gsize n, guint *index, GError **error)
 {
   gsize bound = ZSTD_compressBound (n);
-  g_autofree char *out = g_malloc (bound);
-  gsize stored = ZSTD_compress2 (w->context, out, bound, data, n);
+  w->packed.n = 0;
+  gconstpointer out = rca_buffer_room (&w->packed, bound);
+  gsize stored = n ? ZSTD_compress2 (w->context, w->packed.p, bound, data, n) : 0;
   if (ZSTD_isError (stored))
   {
     g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_WRITE, "zstd: %s", ZSTD_getErrorName (stored));
     return FALSE;
+  }
+  if (stored >= n)
+  {
+    stored = n;
+    out = data;
   }
   RcaSegmentBlock b = { rca_io_position (w->file), stored, n, XXH3_64bits (out, stored) };
   *index = w->block->len;
@@ -85,136 +83,43 @@ write_block (RcaSegmentWriter *w, gconstpointer data, gsize n, guint *index, GEr
   return rca_io_append (w->file, out, stored, error);
 }
 
-/* ---- columns ---- */
-
-/* Numbers that mostly grow are written as differences: zstd then sees small ones. */
-static gboolean
-is_growing (RcaColumnId c)
-{
-  return c == RCA_COL_TIME || c == RCA_COL_LINE || c == RCA_COL_TEXT_POSITION;
-}
-
-static gpointer
-differences (const RcaSheet *sheet, RcaColumnId c)
-{
-  if (rca_column_width (rca_column_info (c)->type) == 4)
-  {
-    const guint32 *from = sheet->column[c];
-    guint32 *to = g_new (guint32, sheet->n);
-    for (guint32 i = 0; i < sheet->n; i++)
-      to[i] = from[i] - (i ? from[i - 1] : 0);
-    return to;
-  }
-  const guint64 *from = sheet->column[c];
-  guint64 *to = g_new (guint64, sheet->n);
-  for (guint32 i = 0; i < sheet->n; i++)
-    to[i] = from[i] - (i ? from[i - 1] : 0);
-  return to;
-}
-
-static gboolean
-write_column (RcaSegmentWriter *w, msgpack_packer *p, const RcaSheet *sheet, RcaColumnId c, GError **error)
-{
-  const RcaColumnInfo *info = rca_column_info (c);
-  g_autofree gpointer changed = is_growing (c) ? differences (sheet, c) : NULL;
-  guint block;
-  if (!write_block (w, changed ? changed : sheet->column[c], sheet->n * rca_column_width (info->type), &block, error))
-    return FALSE;
-  msgpack_pack_array (p, 4);
-  rca_pack_key (p, info->name);
-  msgpack_pack_uint32 (p, info->type);
-  msgpack_pack_uint32 (p, changed ? RCA_ENCODING_DIFFERENCES : RCA_ENCODING_PLAIN);
-  msgpack_pack_uint32 (p, block);
-  return TRUE;
-}
-
-/* Lengths of all strings, then their bytes; id 0 (the empty string) is not written. */
-static GByteArray *
-flatten (const RcaDictionary *dictionary)
-{
-  guint32 n = rca_dictionary_size (dictionary);
-  GByteArray *out = g_byte_array_new ();
-  for (guint32 i = 1; i < n; i++)
-  {
-    guint32 length = (guint32)rca_dictionary_bytes (dictionary, i).n;
-    g_byte_array_append (out, (const guint8 *)&length, sizeof length);
-  }
-  for (guint32 i = 1; i < n; i++)
-  {
-    RcaBytes b = rca_dictionary_bytes (dictionary, i);
-    g_byte_array_append (out, (const guint8 *)b.p, (guint)b.n);
-  }
-  return out;
-}
-
-static gboolean
-write_dictionary (RcaSegmentWriter *w, msgpack_packer *p, RcaDomain d, const RcaDictionary *dictionary, GError **error)
-{
-  g_autoptr (GByteArray) flat = flatten (dictionary);
-  guint block;
-  if (!write_block (w, flat->data, flat->len, &block, error))
-    return FALSE;
-  msgpack_pack_array (p, 3);
-  rca_pack_key (p, rca_domain_name (d));
-  msgpack_pack_uint32 (p, rca_dictionary_size (dictionary) - 1);
-  msgpack_pack_uint32 (p, block);
-  return TRUE;
-}
-
-static void
-time_span (const RcaSheet *sheet, gint64 *min, gint64 *max)
-{
-  const gint64 *time = sheet->column[RCA_COL_TIME];
-  *min = G_MAXINT64;
-  *max = G_MININT64;
-  for (guint32 i = 0; i < sheet->n; i++)
-    if (time[i] != RCA_TIME_NONE)
-    {
-      *min = MIN (*min, time[i]);
-      *max = MAX (*max, time[i]);
-    }
-}
-
-static int
-append_packed (void *data, const char *bytes, size_t n)
+int
+rca_segment_append_packed (void *data, const char *bytes, size_t n)
 {
   g_byte_array_append (data, (const guint8 *)bytes, (guint)n);
   return 0;
 }
 
-gboolean
-rca_segment_writer_add (RcaSegmentWriter *w, const RcaSheet *sheet, GError **error)
+guint64
+rca_segment_writer_n_lines (const RcaSegmentWriter *w)
 {
-  if (sheet->n == 0)
-    return TRUE;
-  g_autoptr (GByteArray) out = g_byte_array_new ();
-  msgpack_packer p;
-  msgpack_packer_init (&p, out, append_packed);
-  gint64 min, max;
-  time_span (sheet, &min, &max);
-  guint n_columns = 0, n_dictionaries = 0;
-  for (guint c = 0; c < RCA_N_COLUMNS; c++)
-    n_columns += sheet->column[c] != NULL;
-  for (guint d = 0; d < RCA_N_DOMAINS; d++)
-    n_dictionaries += sheet->dictionary[d] != NULL;
-  msgpack_pack_map (&p, 5);
-  rca_pack_u64 (&p, "rows", sheet->n);
-  rca_pack_i64 (&p, "min", min);
-  rca_pack_i64 (&p, "max", max);
-  rca_pack_key (&p, "columns");
-  msgpack_pack_array (&p, n_columns);
-  for (guint c = 0; c < RCA_N_COLUMNS; c++)
-    if (sheet->column[c] && !write_column (w, &p, sheet, (RcaColumnId)c, error))
+  return w->n_lines;
+}
+
+void
+rca_segment_writer_level (RcaSegmentWriter *w, int level)
+{
+  ZSTD_CCtx_setParameter (w->context, ZSTD_c_compressionLevel, level);
+}
+
+gboolean
+rca_segment_writer_lines (RcaSegmentWriter *w, const RcaLinesEncoded *encoded, RcaSegmentLines *lines, GError **error)
+{
+  lines->bytes = encoded->n_bytes;
+  lines->lines = encoded->n_lines;
+  lines->plain = encoded->plain;
+  lines->position = w->n_lines;
+  lines->first_block = w->block->len;
+  lines->n_blocks = encoded->piece->len;
+  for (guint i = 0; i < encoded->piece->len; i++)
+  {
+    const RcaBuffer *piece = &g_array_index (encoded->piece, RcaBuffer, i);
+    guint index;
+    if (!rca_segment_put_block (w, piece->p, piece->n, &index, error))
       return FALSE;
-  rca_pack_key (&p, "dictionaries");
-  msgpack_pack_array (&p, n_dictionaries);
-  for (guint d = 0; d < RCA_N_DOMAINS; d++)
-    if (sheet->dictionary[d] && !write_dictionary (w, &p, (RcaDomain)d, sheet->dictionary[d], error))
-      return FALSE;
-  g_ptr_array_add (w->sheet, g_steal_pointer (&out));
-  w->entry.rows += sheet->n;
-  w->entry.min_ns = MIN (w->entry.min_ns, min);
-  w->entry.max_ns = MAX (w->entry.max_ns, max);
+  }
+  g_array_append_val (w->lines, *lines);
+  w->n_lines += lines->lines;
   return TRUE;
 }
 
@@ -226,7 +131,7 @@ rca_segment_writer_text (RcaSegmentWriter *w, RcaText *text, GError **error)
     guint64 position;
     RcaBytes bytes = rca_text_block (text, w->text_written, &position);
     RcaSegmentText t = { bytes.n, 0 };
-    if (!write_block (w, bytes.p, bytes.n, &t.block, error))
+    if (!rca_segment_put_block (w, bytes.p, bytes.n, &t.block, error))
       return FALSE;
     g_array_append_val (w->text, t);
     rca_text_release (text, w->text_written);
@@ -236,13 +141,28 @@ rca_segment_writer_text (RcaSegmentWriter *w, RcaText *text, GError **error)
 
 /* ---- footer ---- */
 
+static void
+pack_lines (msgpack_packer *p, const GArray *lines)
+{
+  rca_pack_key (p, "lines");
+  msgpack_pack_array (p, lines->len);
+  for (guint i = 0; i < lines->len; i++)
+  {
+    const RcaSegmentLines *l = &g_array_index (lines, RcaSegmentLines, i);
+    const guint64 number[] = { l->place, l->offset, l->bytes, l->lines, l->first_line, l->plain, l->first_block, l->n_blocks };
+    msgpack_pack_array (p, G_N_ELEMENTS (number));
+    for (gsize k = 0; k < G_N_ELEMENTS (number); k++)
+      msgpack_pack_uint64 (p, number[k]);
+  }
+}
+
 static GByteArray *
 pack_footer (const RcaSegmentWriter *w)
 {
   GByteArray *out = g_byte_array_new ();
   msgpack_packer p;
-  msgpack_packer_init (&p, out, append_packed);
-  msgpack_pack_map (&p, 4);
+  msgpack_packer_init (&p, out, rca_segment_append_packed);
+  msgpack_pack_map (&p, 5);
   rca_pack_u64 (&p, "version", RCA_SEGMENT_VERSION);
   rca_pack_key (&p, "blocks");
   msgpack_pack_array (&p, w->block->len);
@@ -271,6 +191,7 @@ pack_footer (const RcaSegmentWriter *w)
     msgpack_pack_uint64 (&p, t->n);
     msgpack_pack_uint32 (&p, t->block);
   }
+  pack_lines (&p, w->lines);
   return out;
 }
 
@@ -278,7 +199,7 @@ gboolean
 rca_segment_writer_finish (RcaSegmentWriter *w, RcaSegmentEntry *entry, GError **error)
 {
   *entry = w->entry;
-  if (w->entry.rows == 0)
+  if (w->entry.rows == 0 && w->lines->len == 0)
   {
     rca_segment_writer_abandon (w);
     return TRUE;

@@ -1,5 +1,6 @@
 /* A segment: rows of one source in one file that is never changed. FORMAT.md has its bytes. */
 #pragma once
+#include "local/lines/lines.h"
 #include "table.h"
 
 /* What a segment adds to the counts of its source. */
@@ -22,11 +23,26 @@ void rca_segment_remove (const char *dir, guint64 number);
 
 typedef struct RcaSegmentWriter RcaSegmentWriter;
 RcaSegmentWriter *rca_segment_writer_new (const char *dir, guint64 number, GError **error);
-/* Writes @sheet as it was filled (its own dictionaries), not yet merged into a table. */
-gboolean rca_segment_writer_add (RcaSegmentWriter *writer, const RcaSheet *sheet, GError **error);
+/* A block of lines, and of which bytes of which part they are. */
+typedef struct {
+  guint64 place, offset, bytes, lines;
+  guint64 first_line;        /* in the part, from 1 */
+  guint64 position;          /* of its first line among the segment's lines */
+  guint64 plain;             /* 1: as text */
+  guint64 first_block, n_blocks;
+} RcaSegmentLines;
+/* Writes @encoded, which are the @bytes, @lines and so on of @lines; fills in the rest of it. */
+gboolean rca_segment_writer_lines (RcaSegmentWriter *writer, const RcaLinesEncoded *encoded, RcaSegmentLines *lines, GError **error);
+guint64 rca_segment_writer_n_lines (const RcaSegmentWriter *writer);
+/* Compresses harder from now on (zstd's levels; 3 at first). */
+void rca_segment_writer_level (RcaSegmentWriter *writer, int level);
+
+/* Writes @sheet as it was filled (its own dictionaries), not yet merged into a table. @block (nullable): the lines
+ * that its rows stand in, the first of them at @position: what they tell is not written again. */
+gboolean rca_segment_writer_add (RcaSegmentWriter *writer, const RcaSheet *sheet, RcaLinesBlock *block, guint64 position, GError **error);
 /* Writes the blocks of @text that were not written yet and lets go of their memory. */
 gboolean rca_segment_writer_text (RcaSegmentWriter *writer, RcaText *text, GError **error);
-/* Frees @writer. A segment without rows is not kept: @entry->rows is then 0. */
+/* Frees @writer. A segment without rows and lines is not kept: @entry->bytes is then 0. */
 gboolean rca_segment_writer_finish (RcaSegmentWriter *writer, RcaSegmentEntry *entry, GError **error);
 void rca_segment_writer_abandon (RcaSegmentWriter *writer);
 
@@ -36,5 +52,10 @@ void rca_segment_free (RcaSegment *segment);
 /* Adds the sheets that may hold rows of [@from_ns, @to_ns) to @into, and all of the text. What is
  * damaged is named in @into->problem and left out. @segment must outlive @into. */
 void rca_segment_load (RcaSegment *segment, RcaTableSource *into, gint64 from_ns, gint64 to_ns);
+
+/* Its blocks of lines, in order. */
+const RcaSegmentLines *rca_segment_lines (const RcaSegment *segment, guint *n);
+/* All bytes of block of lines @index; NULL when it is damaged. */
+GBytes *rca_segment_raw (RcaSegment *segment, guint index, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaSegment, rca_segment_free)

@@ -1,0 +1,78 @@
+/* A block's columns as they are read (private to the codec and to derive.c).
+ *
+ * The same trie as shape.h, fixed: each text's template is a list of steps, each step constant bytes
+ * and then a slot. Cursors go forward with the lines. */
+#pragma once
+#include "local/encodings/integers.h"
+#include "local/lines/lines.h"
+#include "local/lines/shape.h"
+
+typedef struct RcaLayoutSlot RcaLayoutSlot;
+typedef struct RcaLayoutTrie RcaLayoutTrie;
+
+typedef struct {
+  RcaBytes literal;
+  RcaLayoutSlot *slot; /* NULL: the text ends */
+} RcaLayoutStep;
+
+typedef struct {
+  guint8 kind, how;
+  guint16 param;
+  guint64 n;
+  guint64 *value;      /* numbers, codes, references to ids, lengths of raw bytes */
+  const guint8 *bytes; /* of RAW; of ids without a store */
+  gsize n_bytes;
+  guint8 *id; /* 16 each, fetched when they are asked for */
+  gsize at, at_bytes;
+} RcaLayoutTag;
+
+struct RcaLayoutSlot {
+  guint32 number;
+  guint64 n;
+  guint n_tags;
+  RcaLayoutTag *tag;
+  guint8 *which; /* NULL: all of the first kind */
+  guint64 at;
+  RcaLayoutTrie *phrase; /* NULL: none */
+  RcaLayoutTrie *holder; /* the trie it stands in */
+  RcaBytes *word;
+  guint64 n_words;
+  char *word_bytes;
+};
+
+struct RcaLayoutTrie {
+  guint64 n;
+  guint32 *leaf;
+  guint32 n_leaves;
+  RcaLayoutStep *step;
+  guint32 *first;        /* of each leaf's steps; @n_leaves + 1 of them */
+  RcaLayoutSlot *around; /* whose phrases these texts are; NULL: lines */
+  guint64 at;
+};
+
+struct RcaLinesBlock {
+  guint64 n_lines, n_bytes;
+  gboolean plain;
+  const RcaBuffer *text; /* of a plain block */
+  const RcaIdStore *ids;
+  RcaIdStore own_ids;
+  RcaLayoutTrie *lines;
+  GPtrArray *slot; /* by number; owned */
+  GPtrArray *trie; /* owned */
+};
+
+/* Makes sure @tag's ids are there. */
+gboolean rca_layout_fetch (RcaLinesBlock *block, RcaLayoutTag *tag, GError **error);
+/* What stands for each value of @slot, as rca_plan_keys(); NULL when there is no such thing. */
+const guint64 *rca_layout_keys (RcaLinesBlock *block, RcaLayoutSlot *slot, guint64 **made);
+
+/* emit.c */
+typedef struct {
+  char *p, *end;
+  gboolean full, lost;
+  GError **error;
+  RcaLinesBlock *block;
+} RcaLayoutOut;
+void rca_layout_emit (RcaLayoutOut *out, RcaLayoutTrie *trie);
+void rca_layout_skip (RcaLayoutTrie *trie);
+void rca_layout_rewind (RcaLinesBlock *block);
