@@ -37,7 +37,14 @@ function watchTools() {
   cursor.setAttribute("aria-valuetext", cursorWords(0));
 }
 
-/* On paper: black on white, the cited lines unfolded, charts as wide as the page. */
+/* Wider charts are made smaller; a canvas whose size is changed now would be printed empty. */
+const PAPER = 670;
+
+function fitToPaper(printing) {
+  for (const plot of document.querySelectorAll(".plot")) plot.style.zoom = printing ? Math.min(1, PAPER / plot.clientWidth) : "";
+}
+
+/* On paper: black on white, the cited lines unfolded, charts no wider than the page. */
 function watchPrinting() {
   const folded = [];
   addEventListener("beforeprint", () => {
@@ -46,13 +53,13 @@ function watchPrinting() {
       details.open = true;
     }
     document.documentElement.classList.add("printing");
-    for (const { graph } of charts) graph.resize(680, graph.height_);
+    fitToPaper(true);
     redraw();
   });
   addEventListener("afterprint", () => {
     for (const details of folded.splice(0)) details.open = false;
     document.documentElement.classList.remove("printing");
-    for (const { graph } of charts) graph.resize();
+    fitToPaper(false);
     redraw();
   });
 }

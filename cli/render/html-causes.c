@@ -92,7 +92,9 @@ put_ledger (GString *out, const RcaCause *c)
   if (c->evidence->len == 0)
     return;
   g_autofree char *share = rca_words_share (c->confidence);
-  g_string_append (out, "<details class=\"ledger\"><summary>How the evidence adds up</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Ledger\"><table><thead><tr><th scope=\"col\">weight</th>"
+  g_string_append (out, "<details class=\"ledger\"><summary>How the evidence adds up</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Ledger of ");
+  rca_html_textf (out, "cause %u, %s", c->rank, c->subject);
+  g_string_append (out, "\"><table><thead><tr><th scope=\"col\">weight</th>"
                         "<th scope=\"col\">before discount</th><th scope=\"col\">asked</th><th scope=\"col\">found</th></tr></thead><tbody>\n");
   for (guint i = 0; i < c->evidence->len; i++)
     {
