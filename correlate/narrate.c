@@ -57,12 +57,21 @@ kind_words (RcaKind kind)
   return words[kind];
 }
 
+/* "slow query SELECT orders"; what the subject says already is not said twice. */
+static char *
+thing (RcaKind kind, const char *between, const char *subject)
+{
+  const char *words = kind_words (kind);
+  return g_str_has_prefix (subject, words) ? g_strdup (subject) : g_strconcat (words, between, subject, NULL);
+}
+
 static char *
 cause_summary (const RcaFacts *f, const RcaCandidate *c, GPtrArray *chain)
 {
   GString *s = g_string_new (NULL);
   char at[16];
-  g_string_append_printf (s, "%s: %s", kind_words (c->kind), c->subject);
+  g_autofree char *root = thing (c->kind, ": ", c->subject);
+  g_string_append (s, root);
   if (c->change)
     g_string_append_printf (s, " at %s", rca_clock (c->onset_ns, at));
   if (c->detail)
@@ -70,7 +79,8 @@ cause_summary (const RcaFacts *f, const RcaCandidate *c, GPtrArray *chain)
   for (guint i = 0; i < chain->len; i++)
     {
       const RcaCandidate *l = g_ptr_array_index (chain, i);
-      g_string_append_printf (s, "; then %s %s%s%s", kind_words (l->kind), l->subject, l->detail ? ": " : "", l->detail ? l->detail : "");
+      g_autofree char *what = thing (l->kind, " ", l->subject);
+      g_string_append_printf (s, "; then %s%s%s", what, l->detail ? ": " : "", l->detail ? l->detail : "");
     }
   return g_string_free (s, FALSE);
 }
@@ -274,7 +284,10 @@ fill_timeline (RcaFacts *f, RcaIncident *incident)
         {
           const RcaLink *l = g_ptr_array_index (top->chain, i);
           if (!l->symptom && !(i == 0 && (l->kind == RCA_KIND_DEPLOY || l->kind == RCA_KIND_CONFIG_CHANGE)))
-            timeline_add (t, l->time_ns, "cause", "%s begins: %s", kind_words (l->kind), l->subject);
+            {
+              g_autofree char *what = thing (l->kind, " ", l->subject);
+              timeline_add (t, l->time_ns, "cause", "begins: %s", what);
+            }
         }
     }
   g_ptr_array_sort (t, by_time);

@@ -9,7 +9,7 @@
 
 typedef struct {
   RcaRequest request;
-  char *format, *incident;
+  char *format, *incident, *form;
 } Options;
 
 static void
@@ -18,6 +18,7 @@ options_clear (Options *o)
   rca_request_clear (&o->request);
   g_free (o->format);
   g_free (o->incident);
+  g_free (o->form);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
@@ -25,16 +26,20 @@ static const RcaUsage usage = {
   "rca timeline",
   "[PATH…]",
   "  rca timeline --window 2026-11-24T14:20:00Z..+45m logs/ > postmortem.md\n"
-  "  rca timeline --window \"14:30..15:10\" --format json logs/",
+  "  rca timeline --window \"14:30..15:10\" --format html logs/ > postmortem.html\n"
+  "  rca timeline --window \"14:30..15:10\" --template google-sre logs/\n"
+  "  rca timeline --window \"14:30..15:10\" --format jsonl logs/ | jq .text",
   "Writes the post-mortem that the logs can write; what only people know is marked TODO.",
 };
 
 static const struct {
   const char *name;
-  char *(*write) (const RcaReport *report, const RcaIncident *incident);
+  char *(*write) (const RcaReport *report, const RcaIncident *incident, const RcaTemplate *form);
 } formats[] = {
   { "markdown", rca_timeline_markdown },
   { "json", rca_timeline_json },
+  { "jsonl", rca_timeline_jsonl },
+  { "html", rca_timeline_html },
 };
 
 static gint
@@ -50,17 +55,22 @@ static gboolean
 parse (int *argc, char ***argv, Options *o, GError **error)
 {
   GOptionEntry shared[RCA_REQUEST_N_ENTRIES];
+  g_autofree char *names = rca_template_names ();
   const GOptionEntry own[] = {
-    { "format", 0, 0, G_OPTION_ARG_FILENAME, &o->format, "markdown or json", "FORMAT" },
+    { "format", 0, 0, G_OPTION_ARG_FILENAME, &o->format, "markdown, html, json, or jsonl (one event a line)", "FORMAT" },
+    { "template", 0, 0, G_OPTION_ARG_FILENAME, &o->form, names, "NAME" },
     { "incident", 0, 0, G_OPTION_ARG_FILENAME, &o->incident, "Which one; default: the first", "ID" },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
   rca_request_entries (&o->request, shared);
   if (!rca_options_parse (&usage, shared, own, argc, argv, error))
     return FALSE;
-  if (find_format (o->format) >= 0)
+  if (find_format (o->format) < 0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--format %s: markdown, html, json or jsonl", o->format);
+  else if (!rca_template_find (o->form))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--template %s: %s", o->form, names);
+  else
     return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--format %s: markdown or json", o->format);
   return FALSE;
 }
 
@@ -102,6 +112,6 @@ rca_command_timeline (int argc, char **argv)
       rca_say ("rca timeline: no incident %s in this window", o.incident);
       return RCA_EXIT_FAILED;
     }
-  g_autofree char *text = formats[find_format (o.format)].write (report, incident);
+  g_autofree char *text = formats[find_format (o.format)].write (report, incident, rca_template_find (o.form));
   return rca_output_write (text, strlen (text)) ? RCA_EXIT_OK : RCA_EXIT_FAILED;
 }

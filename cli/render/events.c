@@ -46,7 +46,7 @@ one_ref (const RcaMark *mark)
 static RcaReportEvent
 describe (const RcaReport *report, const RcaIncident *in, const RcaTimelineEntry *e)
 {
-  RcaReportEvent event = { e->time_ns, e->source, "change", e->text, NULL, FALSE };
+  RcaReportEvent event = { e->time_ns, e->source, "change", e->text, NULL, FALSE, FALSE };
   const RcaMark *mark = find_mark (report, e);
   const RcaLink *link = mark ? NULL : find_link (in, e, &event.refs);
   if (mark)
@@ -56,7 +56,10 @@ describe (const RcaReport *report, const RcaIncident *in, const RcaTimelineEntry
       event.change = TRUE;
     }
   else if (link)
-    event.kind = rca_kind_name (link->kind);
+    {
+      event.kind = rca_kind_name (link->kind);
+      event.link = TRUE;
+    }
   else if (g_strcmp0 (e->source, "requests") == 0)
     event.kind = e->time_ns == in->start_ns ? "onset" : "recovery";
   else

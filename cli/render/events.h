@@ -10,6 +10,7 @@ typedef struct {
   const char *text;
   const GArray *refs; /* RcaReportRef; may be NULL */
   gboolean change;    /* somebody or something did it */
+  gboolean link;      /* of the first cause's chain */
 } RcaReportEvent;
 
 /* RcaReportEvent, by time; strings belong to @report. */

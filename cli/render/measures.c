@@ -24,7 +24,7 @@ static const char *const against[RCA_N_KINDS] = {
 
 /* By suspect: what to record, so that next time it can be told. */
 static const char *const record[RCA_N_KINDS] = {
-  [RCA_KIND_DEPLOY] = "Keep a log of deploys (`rca deploy SERVICE VERSION` is enough)",
+  [RCA_KIND_DEPLOY] = "Keep a log of deploys (rca deploy SERVICE VERSION is enough)",
   [RCA_KIND_SLOW_QUERY] = "Log request durations and slow statements",
   [RCA_KIND_DB_CONNECTIONS] = "Log pool and connection errors of the database",
   [RCA_KIND_RESOURCE] = "Keep host metrics (sar or vmstat every few seconds)",
@@ -55,7 +55,8 @@ rca_report_measures (const RcaReport *report, const RcaIncident *in)
   for (guint i = 0; i < in->verdicts->len; i++)
     {
       const RcaVerdict *v = g_ptr_array_index (in->verdicts, i);
-      if ((v->verdict == RCA_VERDICT_NO_DATA || v->verdict == RCA_VERDICT_NOT_SUPPORTED) && record[v->kind])
+      gboolean unsettled = v->verdict == RCA_VERDICT_NOT_SUPPORTED && v->kind != RCA_KIND_DEPLOY; /* its log is there */
+      if ((v->verdict == RCA_VERDICT_NO_DATA || unsettled) && record[v->kind])
         g_ptr_array_add (out, g_strdup_printf ("%s: %s could not be judged this time (%s).", record[v->kind], rca_kind_words (v->kind), v->summary));
     }
   for (guint i = 0; i < report->checked->len; i++)

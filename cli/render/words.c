@@ -35,6 +35,13 @@ rca_evidence_words (RcaEvidenceKind kind)
   return words[kind];
 }
 
+char *
+rca_words_thing (RcaKind kind, const char *subject)
+{
+  const char *words = rca_kind_words (kind);
+  return g_str_has_prefix (subject, words) ? g_strdup (subject) : g_strdup_printf ("%s %s", words, subject);
+}
+
 const char *
 rca_words_clock (gint64 time_ns, char out[16])
 {

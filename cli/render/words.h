@@ -7,6 +7,9 @@ const char *rca_symptom_words (RcaSymptomKind kind);      /* "server errors (HTT
 const char *rca_verdict_words (RcaVerdictValue verdict);  /* "ruled out" */
 const char *rca_evidence_words (RcaEvidenceKind kind);    /* what the test asks: "it came first" */
 
+/* "slow query SELECT orders"; what the subject says already is not said twice. */
+char *rca_words_thing (RcaKind kind, const char *subject);
+
 /* "07:44:13", UTC. */
 const char *rca_words_clock (gint64 time_ns, char out[16]);
 /* "2026-11-24 07:44:13 UTC" */

@@ -40,7 +40,7 @@ class Browser:
         return self.script(PICTURES)
 
     def errors(self):
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
     def drag(self, element, start, end):
         """Across @element, from one share of its width to another."""

@@ -30,15 +30,20 @@ static char *incident_markdown (void) { return rca_render_markdown (rca_fixture_
 static char *healthy_markdown (void) { return rca_render_markdown (rca_fixture_healthy (), &(RcaRenderOptions){ 0 }); }
 
 static char *
-timeline_of (RcaReport *report, char *(*write) (const RcaReport *, const RcaIncident *))
+timeline_of (RcaReport *report, const char *form, char *(*write) (const RcaReport *, const RcaIncident *, const RcaTemplate *))
 {
-  return write (report, report->incidents->len ? g_ptr_array_index (report->incidents, 0) : NULL);
+  return write (report, report->incidents->len ? g_ptr_array_index (report->incidents, 0) : NULL, rca_template_find (form));
 }
 
-static char *timeline_markdown (void) { return timeline_of (rca_fixture_incident (), rca_timeline_markdown); }
-static char *timeline_over_markdown (void) { return timeline_of (rca_fixture_latency (), rca_timeline_markdown); }
-static char *timeline_none_markdown (void) { return timeline_of (rca_fixture_healthy (), rca_timeline_markdown); }
-static char *timeline_json (void) { return timeline_of (rca_fixture_incident (), rca_timeline_json); }
+static char *timeline_markdown (void) { return timeline_of (rca_fixture_incident (), NULL, rca_timeline_markdown); }
+static char *timeline_over_markdown (void) { return timeline_of (rca_fixture_latency (), NULL, rca_timeline_markdown); }
+static char *timeline_none_markdown (void) { return timeline_of (rca_fixture_healthy (), NULL, rca_timeline_markdown); }
+static char *timeline_google_sre (void) { return timeline_of (rca_fixture_incident (), "google-sre", rca_timeline_markdown); }
+static char *timeline_pagerduty (void) { return timeline_of (rca_fixture_incident (), "pagerduty", rca_timeline_markdown); }
+static char *timeline_atlassian (void) { return timeline_of (rca_fixture_latency (), "atlassian", rca_timeline_markdown); }
+static char *timeline_etsy (void) { return timeline_of (rca_fixture_latency (), "etsy", rca_timeline_markdown); }
+static char *timeline_jsonl (void) { return timeline_of (rca_fixture_incident (), NULL, rca_timeline_jsonl); }
+static char *timeline_json (void) { return timeline_of (rca_fixture_incident (), NULL, rca_timeline_json); }
 
 static const struct { const char *file; Write write; } golden[] = {
   { "incident-80.txt", incident_80 },
@@ -58,7 +63,12 @@ static const struct { const char *file; Write write; } golden[] = {
   { "timeline.md", timeline_markdown },
   { "timeline-over.md", timeline_over_markdown },
   { "timeline-none.md", timeline_none_markdown },
+  { "timeline-google-sre.md", timeline_google_sre },
+  { "timeline-pagerduty.md", timeline_pagerduty },
+  { "timeline-atlassian.md", timeline_atlassian },
+  { "timeline-etsy.md", timeline_etsy },
   { "timeline.json", timeline_json },
+  { "timeline.jsonl", timeline_jsonl },
 };
 
 static void
