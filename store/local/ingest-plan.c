@@ -1,6 +1,7 @@
 /* Which bytes of which file are read in this pass. */
 #include "local/ingest-private.h"
 #include "rotation.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,10 @@
 #define HALF_LINE_NS (60 * RCA_NS_PER_S)
 /* A file without a name is read on for this long after it was written last. */
 #define NAMELESS_NS (10 * RCA_NS_PER_S)
+/* How often a folder is read that changes while it is read. */
+#define STILL_TRIES 8
+/* Links to links to links; more is a loop. */
+#define MAX_LINKS 8
 /* Open ends are kept for that many of the newest parts: before a rotated log is left by its writer. */
 #define OPEN_PARTS 2
 
@@ -127,6 +132,12 @@ is_sibling (const char *name, const RcaRotation *of)
 }
 
 static gint
+compare_strings (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+static gint
 compare_siblings (gconstpointer a, gconstpointer b)
 {
   const char *x = *(const char *const *)a, *y = *(const char *const *)b;
@@ -180,19 +191,35 @@ is_wanted_sibling (RcaIngestWork *work, RcaLook *look)
   return place >= 0 || look->mtime_ns > last_read (work->to) - CLOCKS_DIFFER_NS;
 }
 
-static void
-look_at_siblings_in (RcaIngestWork *work, const char *folder, const char *base)
+/* Siblings of @base, oldest first, and in @print what tells one state of the folder from another. */
+static GPtrArray *
+list_siblings (const char *folder, const char *base, GString *print)
 {
   RcaRotation rotation;
-  guint at = 0;
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  DIR *dir = opendir (folder);
   rca_rotation_parse (base, &rotation);
-  for (const char *name; dir && (name = g_dir_read_name (dir));)
-    if (is_sibling (name, &rotation))
-      g_ptr_array_add (names, g_strdup (name));
+  for (struct dirent *entry; dir && (entry = readdir (dir));)
+    if (is_sibling (entry->d_name, &rotation))
+      g_ptr_array_add (names, g_strdup_printf ("%s/%" G_GUINT64_FORMAT, entry->d_name, (guint64)entry->d_ino));
+  if (dir)
+    closedir (dir);
   rca_rotation_clear (&rotation);
+  g_ptr_array_sort (names, compare_strings);
+  g_string_truncate (print, 0);
+  for (guint i = 0; i < names->len; i++)
+  {
+    g_string_append_printf (print, "%s\n", (char *)names->pdata[i]);
+    *strchr (names->pdata[i], '/') = 0;
+  }
   g_ptr_array_sort (names, compare_siblings);
+  return names;
+}
+
+static guint
+add_siblings (RcaIngestWork *work, const char *folder, const GPtrArray *names)
+{
+  guint at = 0;
   for (guint i = 0; i < names->len; i++)
   {
     g_autofree char *path = g_str_equal (folder, ".") ? g_strdup (names->pdata[i]) : g_build_filename (folder, names->pdata[i], NULL);
@@ -205,18 +232,56 @@ look_at_siblings_in (RcaIngestWork *work, const char *folder, const char *base)
     else
       rca_look_free (look);
   }
+  return at;
+}
+
+/* A folder whose files are just renamed shows some twice or not at all: it is read until it holds still. */
+static void
+look_at_siblings_in (RcaIngestWork *work, const char *folder, const char *base)
+{
+  g_autoptr (GString) before = g_string_new (NULL), after = g_string_new (NULL);
+  for (guint i = 0; i < STILL_TRIES; i++)
+  {
+    g_autoptr (GPtrArray) names = list_siblings (folder, base, before);
+    guint n = add_siblings (work, folder, names);
+    g_autoptr (GPtrArray) again = list_siblings (folder, base, after);
+    if (g_string_equal (before, after))
+      return;
+    if (n)
+      g_ptr_array_remove_range (work->look, 0, n);
+  }
+  work->waits = TRUE;
+}
+
+/* What the link @path names, which need not be there; NULL when it is no link. Of links to links, the last. */
+static char *
+target_of (const char *path)
+{
+  char *target = g_strdup (path);
+  for (guint i = 0; i < MAX_LINKS; i++)
+  {
+    g_autofree char *link = g_file_read_link (target, NULL), *folder = g_path_get_dirname (target);
+    if (!link)
+      break;
+    g_free (target);
+    target = g_path_is_absolute (link) ? g_strdup (link) : g_build_filename (folder, link, NULL);
+  }
+  if (g_str_equal (target, path))
+    g_clear_pointer (&target, g_free);
+  return target;
 }
 
 /* A link in a farm (/var/log/containers) leads to where the siblings are. */
 static void
 look_at_siblings (RcaIngestWork *work)
 {
-  g_autofree char *folder = g_path_get_dirname (work->source->path), *base = g_path_get_basename (work->source->path);
-  look_at_siblings_in (work, folder, base);
-  g_autofree char *real = realpath (work->source->path, NULL), *real_folder = real ? g_path_get_dirname (real) : NULL, *real_base = real ? g_path_get_basename (real) : NULL;
-  struct stat a, b;
-  if (real && stat (folder, &a) == 0 && stat (real_folder, &b) == 0 && (a.st_ino != b.st_ino || a.st_dev != b.st_dev || !g_str_equal (base, real_base)))
-    look_at_siblings_in (work, real_folder, real_base);
+  g_autofree char *target = target_of (work->source->path);
+  const char *both[] = { work->source->path, target };
+  for (guint i = 0; i < G_N_ELEMENTS (both) && both[i]; i++)
+  {
+    g_autofree char *folder = g_path_get_dirname (both[i]), *base = g_path_get_basename (both[i]);
+    look_at_siblings_in (work, folder, base);
+  }
 }
 
 /* There was a rotation since the last pass: a file is none of the parts, or one of the newest parts is

@@ -173,7 +173,7 @@ end_of (const Making *m, guint place)
   g_assert_not_reached ();
 }
 
-/* Nobody wrote it anew while it was read. */
+/* What was looked at is what was read: nobody wrote it anew meanwhile, or put another file under its name. */
 static gboolean
 still_is (const RcaPiece *piece, const RcaManifestPart *part, const RcaPartEnd *end)
 {
@@ -181,9 +181,13 @@ still_is (const RcaPiece *piece, const RcaManifestPart *part, const RcaPartEnd *
   char head[RCA_LOOK_HEAD_BYTES];
   const RcaLook *look = piece->look;
   guint64 hash, n;
-  if (!look->plain || look->fd < 0)
-    return TRUE;
-  if (fstat (look->fd, &st) != 0 || (guint64)st.st_size < end->end || !rca_look_read (look, 0, head, (gsize)look->n))
+  if (!look->inode)
+    return TRUE; /* a pipe */
+  if ((look->fd >= 0 ? fstat (look->fd, &st) : stat (look->part->path, &st)) != 0 || st.st_ino != look->inode || st.st_dev != look->device)
+    return FALSE;
+  if (!look->plain)
+    return (guint64)st.st_size == look->size;
+  if ((guint64)st.st_size < end->end || !rca_look_read (look, 0, head, (gsize)look->n))
     return FALSE;
   if (memcmp (head, look->head, (gsize)look->n) != 0)
     return FALSE;
