@@ -24,7 +24,7 @@ static const Command commands[] = {
   { "search", rca_command_search, "find lines in logs, as grep does, by window and service too" },
   { "watch", NULL, "follow, detect, show and alert while it happens" },
   { "batch", NULL, "every incident in archived logs" },
-  { "export", NULL, "what went in comes out, byte for byte" },
+  { "export", rca_command_export, "what went into a store comes out, byte for byte" },
   { "store", NULL, "look after a store" },
   { "serve", NULL, "the web page over a store" },
   { "mcp", NULL, "the same answers over the Model Context Protocol" },

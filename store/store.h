@@ -49,6 +49,17 @@ typedef struct {
  * file's name. A disk that is full, or fails, is waited for. Returns TRUE when it was told to stop. */
 gboolean rca_store_follow (const char *dir, const char *const *paths, guint n_paths, const RcaFollowOptions *options, RcaIngestResult *result, GError **error);
 
+typedef struct {
+  guint64 sources, files, bytes;
+  GPtrArray *problem; /* char*: what could not be given back, and why */
+} RcaExportResult;
+
+/* Gives back what was read into the store @dir: each file's bytes (of a compressed one the decompressed bytes, of an
+ * archive each member's) under its own path below @out, whose folders are made. @source: paths, ends of paths or names
+ * of sources; none: all. Fails with RCA_STORE_ERROR_EMPTY when no source is meant. */
+gboolean rca_store_export (const char *dir, const char *out, const char *const *source, guint n_source, RcaExportResult *result, GError **error);
+void rca_export_result_clear (RcaExportResult *result);
+
 /* A change marker for the default store (`rca deploy`): appended durably. */
 gboolean rca_store_add_marker (const char *dir, const char *service, const char *version, gint64 time_ns, const char *note, GError **error);
 

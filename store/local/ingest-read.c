@@ -232,6 +232,9 @@ note_part (const RcaIngestWork *work, const RcaPiece *piece, RcaManifestPart *pa
   if (!rca_look_before (look, part->offset, &part->before_n, &part->before))
     part->before_n = 0;
   part->broken = broken;
+  part->encoding = end->encoding;
+  part->mark = end->mark;
+  part->lossy = end->lossy;
   part->read_ns = work->pass->now_ns;
 }
 

@@ -96,6 +96,9 @@ static const Member source_numbers[] = {
 static const Member part_numbers[] = {
   OF_PART (size),  OF_PART (head_n), OF_PART (head), OF_PART (offset), OF_PART (lines),    OF_PART (device),
   OF_PART (inode), OF_PART (sealed), OF_PART (broken), OF_PART (before), OF_PART (before_n),
+  { "encoding", G_STRUCT_OFFSET (RcaManifestPart, encoding) },
+  { "mark", G_STRUCT_OFFSET (RcaManifestPart, mark) },
+  { "lossy", G_STRUCT_OFFSET (RcaManifestPart, lossy) },
 };
 
 static const Member segment_numbers[] = {

@@ -22,6 +22,8 @@ typedef struct {
   guint64 sealed;           /* decompressed: see above */
   guint64 lines;            /* up to @sealed */
   guint64 broken;           /* 1: it could not be read whole */
+  guint64 encoding, mark;   /* RcaEncoding of the file, and bytes of its byte-order mark: offsets are of UTF-8 without it */
+  guint64 lossy;            /* 1: its UTF-16 was not whole: it cannot be given back byte for byte */
   gint64 read_ns;           /* when it was read last */
 } RcaManifestPart;
 
