@@ -34,3 +34,11 @@ rca_clock_row_time (const RcaTableSource *source, const RcaSheet *sheet, guint32
 /* clock-activity.c: where the bursts of @source fall on those of @known, or where it overlaps them.
  * FALSE when nothing speaks against @assumed_shift, or for any. @how: (out): static. */
 gboolean rca_clock_place_by_activity (const RcaTableSource *source, const GPtrArray *known, gint64 assumed_shift, gint64 *shift, const char **how);
+
+/* skew-trouble.c: how much later than @reference the trouble of @sources is written, with their clocks as known so far
+ * (@lag: to be added to their times; 0: they agree). FALSE when nothing tells. */
+gboolean rca_clock_lag_by_trouble (const GPtrArray *sources, const GPtrArray *reference, gint64 *lag);
+
+/* skew-consensus.c: corrects the clocks of sources without shared ids, and the reference's own when it stands alone:
+ * all others agree with each other and not with it. @reference: the stream whose clock the ids were set by. */
+void rca_clock_find_consensus (RcaTable *table, RcaStream reference);

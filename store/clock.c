@@ -71,11 +71,30 @@ remember_pairs (const RcaTableSource *source, const RcaSheet *sheet, guint32 row
     g_array_append_val (times, t);
 }
 
+/* The nearest multiple of @unit. */
+static gint64
+rounded (gint64 time, gint64 unit)
+{
+  return (time + (time >= 0 ? unit / 2 : -unit / 2)) / unit * unit;
+}
+
+/* The nearest place that a zone can be: half hours, and the quarters of Nepal, Eucla and the Chatham
+ * Islands. A clock that is ten minutes off is in no zone of its own. */
+static gint64
+nearest_zone (gint64 difference)
+{
+  static const gint quarters[] = { 345, 525, 765, 825 }; /* minutes east */
+  gint64 shift = rounded (difference, RCA_QUARTER_NS), minutes = -shift / (60 * RCA_NS_PER_S) % (24 * 60);
+  for (gsize i = 0; i < G_N_ELEMENTS (quarters); i++)
+    if (minutes == quarters[i])
+      return shift;
+  return rounded (difference, 2 * RCA_QUARTER_NS);
+}
+
 static void
 cast_vote (Keys *keys, gint64 difference)
 {
-  gint64 half = difference >= 0 ? RCA_QUARTER_NS / 2 : -RCA_QUARTER_NS / 2;
-  gint64 shift = (difference + half) / RCA_QUARTER_NS * RCA_QUARTER_NS;
+  gint64 shift = nearest_zone (difference);
   keys->n++;
   for (guint i = 0; i < keys->vote->len; i++)
   {

@@ -44,7 +44,7 @@ typedef struct {
   const char *zone;     /* "UTC", "+05:30 (inferred)", "local (assumed)" … */
   const char *why;      /* how format and zone were found */
   const char *columns;  /* or NULL */
-  double clock_offset_s; /* added to its times to agree with the user-facing stream */
+  double clock_offset_s; /* added to its times: to agree with the user-facing stream, or that one with all others */
   guint64 lines, records, parsed, rejected;
   guint64 http_5xx, errors, slow, changes, samples;
   gint64 first_ns, last_ns; /* RCA_TIME_NONE when no record has a time */

@@ -1,4 +1,4 @@
-#include "table.h"
+#include "clock-private.h"
 
 /* Clock offsets: what one host calls 12:00:03 another calls 12:00:00. Taken from healthy
  * requests that both told of by id; a failing one may end in one layer long after the other. */
@@ -127,20 +127,31 @@ stream_early_by (const RcaTable *table, RcaStream stream)
   return most;
 }
 
-static void
-find_offset (RcaTable *table, RcaTableSource *source, const Span *by_id, gint64 reference_early)
+/* Returns by how many pairs. */
+static guint
+find_offset (RcaTableSource *source, const Span *by_id, gint64 reference_early)
 {
   g_autoptr (GArray) d = g_array_new (FALSE, FALSE, sizeof (gint64));
   collect (source, by_id, d);
   if (d->len < ENOUGH_PAIRS)
-    return;
+    return 0;
   g_array_sort (d, compare_ns);
   gint64 median = g_array_index (d, gint64, d->len / 2) + reference_early - early_by (source);
-  if (ABS (median) <= MATTERS_NS)
-    return;
-  source->clock_offset_ns = median / RCA_NS_PER_MS * RCA_NS_PER_MS;
-  rca_table_note (table, "the clock of %s is %.1f s %s: corrected by %u shared request ids", source->path, (double)ABS (median) / 1e9,
-                  median > 0 ? "slow" : "fast", d->len);
+  if (ABS (median) > MATTERS_NS)
+    source->clock_offset_ns = median / RCA_NS_PER_MS * RCA_NS_PER_MS;
+  return d->len;
+}
+
+static void
+say_offsets (RcaTable *table, const guint *pairs)
+{
+  for (guint i = 0; i < table->source->len; i++)
+  {
+    const RcaTableSource *s = g_ptr_array_index (table->source, i);
+    if (pairs[i] && s->clock_offset_ns)
+      rca_table_note (table, "the clock of %s is %.1f s %s: corrected by %u shared request ids", s->path, (double)ABS (s->clock_offset_ns) / 1e9,
+                      s->clock_offset_ns > 0 ? "slow" : "fast", pairs[i]);
+  }
 }
 
 void
@@ -154,12 +165,15 @@ rca_table_find_offsets (RcaTable *table)
     g_autofree Span *by_id = requests_by_id (table, outermost_first[k]);
     if (!by_id)
       continue;
+    g_autofree guint *pairs = g_new0 (guint, table->source->len);
     for (guint i = 0; i < table->source->len; i++)
     {
       RcaTableSource *s = g_ptr_array_index (table->source, i);
       if (s->stream != outermost_first[k] && s->stream != RCA_STREAM_CHANGE)
-        find_offset (table, s, by_id, stream_early_by (table, outermost_first[k]));
+        pairs[i] = find_offset (s, by_id, stream_early_by (table, outermost_first[k]));
     }
+    rca_clock_find_consensus (table, outermost_first[k]);
+    say_offsets (table, pairs);
     return;
   }
 }

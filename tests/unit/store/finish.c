@@ -131,6 +131,52 @@ statement (FakeSource *db, double t, double duration, gboolean with_database)
   fake_append (db, ev);
 }
 
+/* A quarter of an hour with a slow minute, told by three logs, each by its own clock. */
+static RcaStore *
+slow_minute (double access_fast, double app_fast, double db_fast)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource s[3] = { fake_source (table, "access.log", RCA_STREAM_ACCESS, "nginx"), fake_source (table, "app.log", RCA_STREAM_APP, "shop"),
+                      fake_source (table, "db.log", RCA_STREAM_DB, "postgresql") };
+  for (guint i = 0; i < 900; i++)
+  {
+    g_autofree char *id = g_strdup_printf ("%032x", i);
+    gboolean slow = i >= 600 && i < 645;
+    fake_request (&s[0], RCA_STREAM_ACCESS, i + access_fast, "/", 200, slow ? 3.1 : 0.02, id, NULL);
+    fake_request (&s[1], RCA_STREAM_APP, i + app_fast, "/", 200, slow ? 3.05 : 0.01, id, NULL);
+    if (slow || i % 90 == 0)
+      statement (&s[2], i + db_fast, slow ? 3 : 0.2, FALSE);
+  }
+  return fake_finish (table, s, 3);
+}
+
+static void
+test_clock_of_a_log_without_ids (void)
+{
+  g_autoptr (RcaStore) store = slow_minute (0, 0, 130);
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  g_assert_cmpfloat_with_epsilon (source_named (sources, "db.log")->clock_offset_s, -130, 3);
+  g_assert_cmpfloat (source_named (sources, "access.log")->clock_offset_s, ==, 0);
+  g_autoptr (RcaStore) right = slow_minute (0, 0, 1);
+  g_autoptr (RcaSources) same = rca_store_sources (right, NULL);
+  g_assert_cmpfloat (source_named (same, "db.log")->clock_offset_s, ==, 0);
+}
+
+/* The web server against all others: it is the one to be set; the application against all: the same. */
+static void
+test_clock_by_consensus (void)
+{
+  g_autoptr (RcaStore) store = slow_minute (-60, 0, 0);
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  g_assert_cmpfloat_with_epsilon (source_named (sources, "access.log")->clock_offset_s, 60, 0.1);
+  g_assert_cmpfloat (source_named (sources, "app.log")->clock_offset_s, ==, 0);
+  g_assert_cmpfloat (source_named (sources, "db.log")->clock_offset_s, ==, 0);
+  g_autoptr (RcaStore) other = slow_minute (0, -60, 0);
+  g_autoptr (RcaSources) app = rca_store_sources (other, NULL);
+  g_assert_cmpfloat (source_named (app, "access.log")->clock_offset_s, ==, 0);
+  g_assert_cmpfloat_with_epsilon (source_named (app, "app.log")->clock_offset_s, 60, 0.1);
+}
+
 static void
 test_told_twice (void)
 {
@@ -224,6 +270,8 @@ main (int argc, char **argv)
   g_test_add_func ("/zone/bursts-of-failures-tell-it", test_zone_by_bursts);
   g_test_add_func ("/zone/with-nothing-to-tell-it-the-assumed-one-is-used-and-named", test_zone_assumed);
   g_test_add_func ("/clock/a-fast-clock-is-set-back-by-healthy-requests", test_clock);
+  g_test_add_func ("/clock/a-log-without-ids-is-set-by-its-trouble", test_clock_of_a_log_without_ids);
+  g_test_add_func ("/clock/the-one-that-stands-alone-is-set-by-the-others", test_clock_by_consensus);
   g_test_add_func ("/duplicate/what-a-database-writes-twice-is-counted-once", test_told_twice);
   g_test_add_func ("/duplicate/replicas-that-say-the-same-are-two", test_replicas);
   g_test_add_func ("/extent/old-changes-and-strays-do-not-stretch-it", test_extent);
