@@ -113,33 +113,34 @@ add_series (double *into, const double *from, guint n)
 }
 
 static gboolean
-has_requests (const RcaContext *c)
+has_requests (const RcaSources *sources, RcaStream stream)
 {
-  for (guint i = 0; i < c->sources->source->len; i++)
+  for (guint i = 0; i < sources->source->len; i++)
     {
-      const RcaSourceInfo *s = g_ptr_array_index (c->sources->source, i);
-      if (s->stream == c->stream && (s->present >> RCA_FIELD_HTTP_STATUS & 1) && (s->present >> RCA_FIELD_URL_PATH & 1))
+      const RcaSourceInfo *s = g_ptr_array_index (sources->source, i);
+      if (s->stream == stream && (s->present >> RCA_FIELD_HTTP_STATUS & 1) && (s->present >> RCA_FIELD_URL_PATH & 1))
         return TRUE;
     }
   return FALSE;
 }
 
-/* Options' --service and --route, and never probes or administrators: they raise no incident. */
-static guint
-user_filters (const RcaContext *c, const RcaAnalyzeOptions *options, RcaFilter out[3], const char *values[8])
+guint
+rca_user_filters (const RcaSources *sources, RcaStream stream, const char *service, const char *route, RcaUserFilters *out)
 {
   guint n = 0;
   /* A service's error record may name the path of the request that it is about: it is no request. */
-  values[6] = "request", values[7] = NULL;
-  if (has_requests (c))
-    out[n++] = (RcaFilter){ RCA_DIM_KIND, values + 6, FALSE };
-  values[0] = "probe", values[1] = "admin", values[2] = NULL;
+  out->kind[0] = "request";
+  if (has_requests (sources, stream))
+    out->filter[n++] = (RcaFilter){ RCA_DIM_KIND, out->kind, FALSE };
+  out->audience[0] = "probe", out->audience[1] = "admin";
   /* "batch" stays in: scripts are users of an API */
-  out[n++] = (RcaFilter){ RCA_DIM_AUDIENCE, values, TRUE };
-  if (options->service)
-    values[3] = options->service, values[4] = NULL, out[n++] = (RcaFilter){ RCA_DIM_SERVICE, values + 3, FALSE };
-  else if (options->route)
-    values[3] = options->route, values[4] = NULL, out[n++] = (RcaFilter){ RCA_DIM_ROUTE, values + 3, FALSE };
+  out->filter[n++] = (RcaFilter){ RCA_DIM_AUDIENCE, out->audience, TRUE };
+  out->service[0] = service;
+  if (service)
+    out->filter[n++] = (RcaFilter){ RCA_DIM_SERVICE, out->service, FALSE };
+  out->route[0] = route;
+  if (route)
+    out->filter[n++] = (RcaFilter){ RCA_DIM_ROUTE, out->route, FALSE };
   return n;
 }
 
@@ -313,9 +314,9 @@ lay_out (RcaContext *c, const RcaAnalyzeOptions *options, GError **error)
 static gboolean
 read_frames (RcaContext *c, const RcaAnalyzeOptions *options)
 {
-  RcaFilter filter[3];
-  const char *values[8];
-  guint n_filters = user_filters (c, options, filter, values);
+  RcaUserFilters user = { 0 };
+  guint n_filters = rca_user_filters (c->sources, c->stream, options->service, options->route, &user);
+  const RcaFilter *filter = user.filter;
   c->timed = timed_stream (c);
   guint measures = RCA_MEASURE_COUNT | RCA_MEASURE_FAILED | RCA_MEASURE_ABORTED | RCA_MEASURE_LIMITED;
   guint clients = RCA_MEASURE_CLIENTS | RCA_MEASURE_CLIENTS_FAILED;

@@ -36,6 +36,14 @@ typedef struct {
   GPtrArray *notes;   /* char* */
 } RcaContext;
 
+/* Which rows of a stream are requests of users: never probes or administrators, they raise no
+ * incident; of one service, of one route where these are not NULL. The values live in @out. */
+typedef struct {
+  RcaFilter filter[4];
+  const char *kind[2], *audience[3], *service[2], *route[2];
+} RcaUserFilters;
+guint rca_user_filters (const RcaSources *sources, RcaStream stream, const char *service, const char *route, RcaUserFilters *out);
+
 /* Opens the frames of the user-facing stream and lays out the buckets. NULL with
  * RCA_STORE_ERROR_EMPTY when no stream carries requests or log records. */
 RcaContext *rca_context_new (RcaStore *store, const RcaAnalyzeOptions *options, GError **error);

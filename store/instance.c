@@ -1,11 +1,16 @@
+#include "rotation.h"
 #include "table.h"
 
-/* "logs/app/storefront-1.log.2.gz" → "storefront-1". */
+/* "logs/app/storefront-1.log.2.gz" and "logs/app/storefront-1.log-20261124.gz" → "storefront-1". */
 static char *
 stem_of (const char *path)
 {
   static const char *const suffixes[] = { ".gz", ".zst", ".xz", ".bz2", ".log", ".txt", ".json", ".jsonl", ".ndjson", ".out", ".err", NULL };
-  char *stem = g_path_get_basename (path);
+  g_autofree char *base = g_path_get_basename (path);
+  RcaRotation rotation;
+  rca_rotation_parse (base, &rotation);
+  char *stem = g_strdup (rotation.log);
+  rca_rotation_clear (&rotation);
   for (gboolean again = TRUE; again;)
   {
     again = FALSE;
