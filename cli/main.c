@@ -23,7 +23,7 @@ static const Command commands[] = {
   { "timeline", rca_command_timeline, "the post-incident document" },
   { "search", rca_command_search, "find lines in logs, as grep does, by window and service too" },
   { "watch", NULL, "follow, detect, show and alert while it happens" },
-  { "batch", NULL, "every incident in archived logs" },
+  { "batch", rca_command_batch, "every incident in archived logs, what keeps coming back, what grows" },
   { "export", rca_command_export, "what went into a store comes out, byte for byte" },
   { "store", NULL, "look after a store" },
   { "serve", NULL, "the web page over a store" },

@@ -77,16 +77,22 @@ rca_well_known_places (void)
   return found;
 }
 
-static RcaStore *
-open_unnamed (const RcaOpenOptions *open, GError **error)
+char *
+rca_unnamed_store (void)
 {
   g_autofree char *dir = rca_default_store ();
   const char *found = rca_store_is_local (dir) ? dir : rca_store_is_local (system_store ()) ? system_store () : NULL;
   if (found)
-    {
-      rca_say ("rca: reading the store %s", found);
-      return rca_store_open_local (found, open, error);
-    }
+    rca_say ("rca: reading the store %s", found);
+  return g_strdup (found);
+}
+
+static RcaStore *
+open_unnamed (const RcaOpenOptions *open, GError **error)
+{
+  g_autofree char *dir = rca_unnamed_store ();
+  if (dir)
+    return rca_store_open_local (dir, open, error);
   g_autoptr (GPtrArray) places = rca_well_known_places ();
   if (places->len > 0)
     return rca_store_open_files ((const char *const *) places->pdata, places->len, open, error);
@@ -110,10 +116,17 @@ open_store (const RcaRequest *r, const RcaOpenOptions *open, GError **error)
   return store;
 }
 
-static gboolean
-add_marks (RcaStore *store, char **marks, gint64 now, GTimeZone *zone, GError **error)
+static GTimeZone *
+zone_of (const RcaRequest *r)
 {
-  for (; marks && *marks; marks++)
+  return r->utc ? g_time_zone_new_utc () : g_time_zone_new_local ();
+}
+
+gboolean
+rca_request_add_marks (const RcaRequest *r, RcaStore *store, gint64 now, GError **error)
+{
+  g_autoptr (GTimeZone) zone = zone_of (r);
+  for (char **marks = r->marks; marks && *marks; marks++)
     {
       const char *eq = strchr (*marks, '=');
       g_autofree char *when = g_strndup (*marks, eq ? (gsize) (eq - *marks) : 0);
@@ -146,15 +159,11 @@ say_where (const RcaSources *sources, GError **error)
   g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY, "nothing readable falls into the window; the logs reach over\n  --window %s", paste);
 }
 
-typedef struct {
-  gint64 now_ns;
-  RcaSpan window, baseline; /* start == end: not given */
-} Times;
-
-static gboolean
-read_times (const RcaRequest *r, GTimeZone *zone, Times *t, GError **error)
+gboolean
+rca_request_times (const RcaRequest *r, RcaRequestTimes *t, GError **error)
 {
-  *t = (Times){ .now_ns = g_get_real_time () * 1000 };
+  g_autoptr (GTimeZone) zone = zone_of (r);
+  *t = (RcaRequestTimes){ .now_ns = g_get_real_time () * 1000 };
   if (r->now && !rca_time_from_text (r->now, t->now_ns, zone, &t->now_ns, error))
     return FALSE;
   if (r->window && !rca_window_from_text (r->window, t->now_ns, zone, &t->window, error))
@@ -165,7 +174,7 @@ read_times (const RcaRequest *r, GTimeZone *zone, Times *t, GError **error)
 /* Everything when no window is given; else the window, what the correlator looks back on,
  * and the baseline that was named. */
 static RcaSpan
-span_to_open (const Times *t)
+span_to_open (const RcaRequestTimes *t)
 {
   if (t->window.start_ns == t->window.end_ns)
     return (RcaSpan){ 0, 0 };
@@ -260,7 +269,7 @@ reached (RcaSpan window, RcaSpan extent)
 }
 
 static RcaReport *
-analyze_window (const RcaRequest *r, const Times *t, RcaStore *store, const RcaSources *sources, RcaSpan window, GError **error)
+analyze_window (const RcaRequest *r, const RcaRequestTimes *t, RcaStore *store, const RcaSources *sources, RcaSpan window, GError **error)
 {
   RcaSpan covered = reached (window, sources->extent);
   gboolean by_symptom;
@@ -277,14 +286,14 @@ analyze_window (const RcaRequest *r, const Times *t, RcaStore *store, const RcaS
 }
 
 static RcaReport *
-analyze (const RcaRequest *r, const Times *t, GTimeZone *zone, GError **error)
+analyze (const RcaRequest *r, const RcaRequestTimes *t, GError **error)
 {
   g_autofree char *format = NULL;
   if (!rca_options_input_format (r->input_formats, &format, error))
     return NULL;
   RcaOpenOptions open = { .span = span_to_open (t), .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
   g_autoptr (RcaStore) store = open_store (r, &open, error);
-  g_autoptr (RcaSources) sources = store && add_marks (store, r->marks, t->now_ns, zone, error) ? rca_store_sources (store, error) : NULL;
+  g_autoptr (RcaSources) sources = store && rca_request_add_marks (r, store, t->now_ns, error) ? rca_store_sources (store, error) : NULL;
   if (!sources)
     return NULL;
   RcaSpan window = r->window ? t->window : sources->extent;
@@ -299,7 +308,6 @@ analyze (const RcaRequest *r, const Times *t, GTimeZone *zone, GError **error)
 RcaReport *
 rca_request_analyze (const RcaRequest *r, GError **error)
 {
-  g_autoptr (GTimeZone) zone = r->utc ? g_time_zone_new_utc () : g_time_zone_new_local ();
-  Times times;
-  return read_times (r, zone, &times, error) ? analyze (r, &times, zone, error) : NULL;
+  RcaRequestTimes times;
+  return rca_request_times (r, &times, error) ? analyze (r, &times, error) : NULL;
 }

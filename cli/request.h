@@ -21,6 +21,18 @@ void rca_request_clear (RcaRequest *request);
  * holds data as a window to paste. What was chosen unasked is said on standard error. */
 RcaReport *rca_request_analyze (const RcaRequest *request, GError **error);
 
+typedef struct {
+  gint64 now_ns;
+  RcaSpan window, baseline; /* start == end: not given */
+} RcaRequestTimes;
+
+/* The parts of it, for commands that open stores themselves. */
+gboolean rca_request_times (const RcaRequest *request, RcaRequestTimes *times, GError **error);
+gboolean rca_request_add_marks (const RcaRequest *request, RcaStore *store, gint64 now_ns, GError **error);
+/* Where to read when no PATH and no --store is given: a store, or NULL and then the usual places
+ * (GPtrArray of const char*, transfer container). What was chosen is said on standard error. */
+char *rca_unnamed_store (void);
+
 /* $XDG_STATE_HOME/rca, for a system service /var/lib/rca ($STATE_DIRECTORY). */
 char *rca_default_store (void);
 

@@ -373,7 +373,15 @@ close_histories (gpointer impl)
   g_free (all);
 }
 
-static const RcaBackend history_backend = { "history", sources, frame, changes, join, rows, seen, close_histories };
+static gpointer
+no_table (gpointer impl)
+{
+  return NULL;
+}
+
+static const RcaBackend history_backend = {
+  .name = "history", .sources = sources, .frame = frame, .changes = changes, .join = join, .rows = rows, .seen = seen, .close = close_histories, .table = no_table
+};
 
 RcaStore *
 rca_store_open_history (const GPtrArray *histories)

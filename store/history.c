@@ -132,19 +132,26 @@ rca_history_take_source (GStringChunk *strings, const RcaSourceInfo *from)
 }
 
 void
-rca_history_add_sources (RcaHistory *h, const RcaSources *sources, gboolean count)
+rca_history_add_sources (RcaHistory *h, const RcaSources *sources)
 {
   for (guint i = 0; i < sources->source->len; i++)
-  {
-    RcaSourceInfo *info = rca_history_take_source (h->strings, g_ptr_array_index (sources->source, i));
-    if (!count)
-      info->lines = info->records = info->parsed = info->rejected = info->http_5xx = info->errors = info->slow = info->changes = info->samples = 0;
-    g_ptr_array_add (h->source, info);
-  }
+    g_ptr_array_add (h->source, rca_history_take_source (h->strings, g_ptr_array_index (sources->source, i)));
   for (guint i = 0; i < sources->problem->len; i++)
     g_ptr_array_add (h->problem, g_strdup (g_ptr_array_index (sources->problem, i)));
   for (guint i = 0; i < sources->note->len; i++)
     g_ptr_array_add (h->note, g_strdup (g_ptr_array_index (sources->note, i)));
+}
+
+void
+rca_history_add_problem (RcaHistory *h, const char *problem)
+{
+  g_ptr_array_add (h->problem, g_strdup (problem));
+}
+
+const GPtrArray *
+rca_history_sources (const RcaHistory *h)
+{
+  return h->source;
 }
 
 /* ---- statements ---- */

@@ -19,9 +19,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaHistory, rca_history_free)
 /* Frames by route a minute, or by fingerprint an hour; one call after the other in the order of time. */
 void rca_history_add_requests (RcaHistory *history, RcaStream stream, const RcaFrame *frame);
 void rca_history_add_statements (RcaHistory *history, const RcaFrame *frame);
-/* Where it came from: sources of one path are added up when histories are put together.
- * @count_scale FALSE: sources that were counted elsewhere add nothing but their times. */
-void rca_history_add_sources (RcaHistory *history, const RcaSources *sources, gboolean count);
+/* Where it came from: sources of one path are added up when histories are put together. */
+void rca_history_add_sources (RcaHistory *history, const RcaSources *sources);
+void rca_history_add_problem (RcaHistory *history, const char *problem);
+/* RcaSourceInfo*; owned by @history. */
+const GPtrArray *rca_history_sources (const RcaHistory *history);
 
 /* Bytes for a file; the same history gives the same bytes. */
 GBytes *rca_history_pack (const RcaHistory *history);

@@ -17,6 +17,10 @@ typedef struct {
  * file, why. Single files that cannot be read are in rca_store_sources()->problem. */
 RcaStore *rca_store_open_files (const char *const *paths, guint n_paths, const RcaOpenOptions *options, GError **error);
 
+/* The same over sources that the caller put together (RcaSource, see source.h), each read by this
+ * store alone: which parts of which logs. The store keeps a reference to @sources. */
+RcaStore *rca_store_open_sources (GPtrArray *sources, const RcaOpenOptions *options, GError **error);
+
 /* Backend `local`: a store folder made by rca_store_ingest(). */
 RcaStore *rca_store_open_local (const char *dir, const RcaOpenOptions *options, GError **error);
 

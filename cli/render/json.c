@@ -1,5 +1,5 @@
 /* rca.report/1, member for member as in CONTRACT.md. */
-#include "json-writer.h"
+#include "json-parts.h"
 #include "render.h"
 #include <math.h>
 
@@ -131,8 +131,8 @@ put_timeline (RcaJson *j, const GPtrArray *timeline)
   rca_json_close (j, ']');
 }
 
-static void
-put_incident (RcaJson *j, const RcaIncident *in)
+void
+rca_json_incident (RcaJson *j, const RcaIncident *in)
 {
   rca_json_open (j, NULL, '{');
   rca_json_string (j, "id", in->id);
@@ -177,8 +177,8 @@ put_checked (RcaJson *j, const GPtrArray *checked)
   rca_json_close (j, ']');
 }
 
-static void
-put_sources (RcaJson *j, const RcaSources *sources)
+void
+rca_json_sources (RcaJson *j, const RcaSources *sources)
 {
   rca_json_open (j, "sources", '[');
   for (guint i = 0; i < sources->source->len; i++)
@@ -215,10 +215,10 @@ rca_render_json (const RcaReport *report, const RcaRenderOptions *options)
   rca_json_close (&j, '}');
   rca_json_open (&j, "incidents", '[');
   for (guint i = 0; i < report->incidents->len; i++)
-    put_incident (&j, g_ptr_array_index (report->incidents, i));
+    rca_json_incident (&j, g_ptr_array_index (report->incidents, i));
   rca_json_close (&j, ']');
   put_checked (&j, report->checked);
-  put_sources (&j, report->sources);
+  rca_json_sources (&j, report->sources);
   rca_json_open (&j, "notes", '[');
   for (guint i = 0; i < report->notes->len; i++)
     rca_json_string (&j, NULL, g_ptr_array_index (report->notes, i));

@@ -148,13 +148,11 @@ is_usable (const RcaTable *table)
   return FALSE;
 }
 
-RcaStore *
-rca_store_open_files (const char *const *paths, guint n_paths, const RcaOpenOptions *options, GError **error)
+/* Takes @owned. */
+static RcaStore *
+open_table (RcaTable *owned, GPtrArray *source, const RcaOpenOptions *options, GError **error)
 {
-  static const RcaOpenOptions none = { 0 };
-  options = options ? options : &none;
-  g_autoptr (RcaTable) table = rca_table_new ();
-  g_autoptr (GPtrArray) source = rca_sources_find (paths, n_paths, table->problem);
+  g_autoptr (RcaTable) table = owned;
   g_autoptr (GArray) reading = g_array_new (FALSE, TRUE, sizeof (Reading));
   for (guint i = 0; i < source->len; i++)
   {
@@ -175,4 +173,22 @@ rca_store_open_files (const char *const *paths, guint n_paths, const RcaOpenOpti
   RcaTableOptions finish = { options->span, options->assumed_zone };
   rca_table_finish (table, &finish);
   return rca_store_wrap (&rca_table_backend, g_steal_pointer (&table));
+}
+
+RcaStore *
+rca_store_open_sources (GPtrArray *source, const RcaOpenOptions *options, GError **error)
+{
+  static const RcaOpenOptions none = { 0 };
+  options = options ? options : &none;
+  return open_table (rca_table_new (), source, options, error);
+}
+
+RcaStore *
+rca_store_open_files (const char *const *paths, guint n_paths, const RcaOpenOptions *options, GError **error)
+{
+  static const RcaOpenOptions none = { 0 };
+  options = options ? options : &none;
+  RcaTable *table = rca_table_new ();
+  g_autoptr (GPtrArray) source = rca_sources_find (paths, n_paths, table->problem);
+  return open_table (table, source, options, error);
 }

@@ -90,7 +90,7 @@ def usage():
         expect("usage: rca %s: exit 2 and a hint" % " ".join(args), p.returncode == 2 and not p.stdout and hint in p.stderr.decode(), p)
     p = run("--help")
     expect("--help: exit 0, examples before options, no command that is not there", p.returncode == 0 and b"Examples" in p.stdout and b"watch" not in p.stdout and not p.stderr, p)
-    for c in ("analyze", "ingest", "sources", "deploy", "timeline", "search"):
+    for c in ("analyze", "ingest", "sources", "deploy", "timeline", "search", "batch"):
         p = run(c, "--help")
         expect("rca %s --help: examples first" % c, p.returncode == 0 and 0 < p.stdout.find(b"Examples") < p.stdout.find(b"Options:"), p)
 
