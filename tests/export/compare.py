@@ -173,7 +173,7 @@ def main():
     for line in grows(options.rca):
         print(line)
         failed = True
-    for folder in options.folder:
+    for folder in map(os.path.abspath, options.folder):
         if not os.path.isdir(folder):
             print(f"{folder}: not here, skipped")
             continue
