@@ -7,10 +7,10 @@ static const double implicated_from = 0.1;
 enum { MOST_CAUSES = 8 };
 
 static RcaLink *
-link_new (RcaKind kind, gboolean symptom, const char *subject, gint64 time_ns)
+link_new (RcaKind kind, gboolean symptom, const char *subject, gint64 time_ns, const char *detail)
 {
   RcaLink *l = g_new (RcaLink, 1);
-  *l = (RcaLink){ kind, symptom, g_strdup (subject), time_ns };
+  *l = (RcaLink){ kind, symptom, g_strdup (subject), time_ns, g_strdup (detail) };
   return l;
 }
 
@@ -18,6 +18,7 @@ static void
 link_free (RcaLink *l)
 {
   g_free (l->subject);
+  g_free (l->detail);
   g_free (l);
 }
 
@@ -40,6 +41,7 @@ rca_cause_free (RcaCause *c)
   g_free (c->subject);
   g_free (c->service);
   g_free (c->summary);
+  g_free (c->headline);
   g_free (c->remedy);
   g_free (c->undo);
   g_ptr_array_unref (c->evidence);
@@ -66,7 +68,7 @@ thing (RcaKind kind, const char *between, const char *subject)
 }
 
 static char *
-cause_summary (const RcaFacts *f, const RcaCandidate *c, GPtrArray *chain)
+cause_headline (const RcaCandidate *c)
 {
   GString *s = g_string_new (NULL);
   char at[16];
@@ -76,6 +78,13 @@ cause_summary (const RcaFacts *f, const RcaCandidate *c, GPtrArray *chain)
     g_string_append_printf (s, " at %s", rca_clock (c->onset_ns, at));
   if (c->detail)
     g_string_append_printf (s, ", %s", c->detail);
+  return g_string_free (s, FALSE);
+}
+
+static char *
+cause_summary (const char *headline, GPtrArray *chain)
+{
+  GString *s = g_string_new (headline);
   for (guint i = 0; i < chain->len; i++)
     {
       const RcaCandidate *l = g_ptr_array_index (chain, i);
@@ -128,13 +137,13 @@ cause_advice (const RcaFacts *f, const RcaCandidate *c, RcaCause *cause)
 static void
 fill_chain (RcaCause *cause, const RcaCandidate *root, GPtrArray *chain, const RcaIncident *incident)
 {
-  g_ptr_array_add (cause->chain, link_new (root->kind, FALSE, root->subject, root->onset_ns));
+  g_ptr_array_add (cause->chain, link_new (root->kind, FALSE, root->subject, root->onset_ns, root->detail));
   for (guint i = 0; i < chain->len; i++)
     {
       const RcaCandidate *l = g_ptr_array_index (chain, i);
-      g_ptr_array_add (cause->chain, link_new (l->kind, FALSE, l->subject, l->onset_ns));
+      g_ptr_array_add (cause->chain, link_new (l->kind, FALSE, l->subject, l->onset_ns, l->detail));
     }
-  g_ptr_array_add (cause->chain, link_new (RCA_KIND_UNKNOWN, TRUE, incident->summary, incident->start_ns));
+  g_ptr_array_add (cause->chain, link_new (RCA_KIND_UNKNOWN, TRUE, incident->summary, incident->start_ns, NULL));
 }
 
 static gint
@@ -152,7 +161,8 @@ cause_from (RcaFacts *f, RcaStory *s, RcaCandidate *c, RcaIncident *incident)
   cause->onset_ns = c->onset_ns;
   cause->log_prior = c->log_prior;
   cause->log_weight = c->log_weight;
-  cause->summary = cause_summary (f, c, chain);
+  cause->headline = cause_headline (c);
+  cause->summary = cause_summary (cause->headline, chain);
   cause_advice (f, c, cause);
   fill_chain (cause, c, chain, incident);
   g_ptr_array_unref (cause->evidence);
@@ -195,8 +205,9 @@ unknown_cause (const RcaFacts *f, const RcaStory *s, const RcaIncident *incident
   RcaCause *cause = cause_new (RCA_KIND_UNKNOWN, "unknown", NULL, s->unknown);
   cause->onset_ns = incident->start_ns;
   cause->summary = what_is_missing (f);
+  cause->headline = g_strdup (cause->summary);
   cause->remedy = g_strdup ("widen the window and add the missing logs, then look again");
-  g_ptr_array_add (cause->chain, link_new (RCA_KIND_UNKNOWN, TRUE, incident->summary, incident->start_ns));
+  g_ptr_array_add (cause->chain, link_new (RCA_KIND_UNKNOWN, TRUE, incident->summary, incident->start_ns, NULL));
   return cause;
 }
 

@@ -49,6 +49,7 @@ typedef struct {
   gboolean symptom;  /* the chain's end */
   char *subject;
   gint64 time_ns;
+  char *detail;      /* what the logs count of it: "909 failures for want of a database connection"; or NULL */
 } RcaLink;
 
 typedef struct {
@@ -59,6 +60,7 @@ typedef struct {
   double confidence;
   double log_prior, log_weight; /* ledger: prior and sum of the weights */
   char *summary;
+  char *headline; /* the summary without what the cause brought about: that is in @chain */
   GPtrArray *evidence; /* RcaEvidence*, strongest first */
   GPtrArray *chain;    /* RcaLink*, root first, symptom last */
   char *remedy;

@@ -80,7 +80,10 @@ put_chain (GString *out, const RcaCause *c)
       const RcaLink *l = g_ptr_array_index (c->chain, i);
       char clock[16];
       g_string_append_printf (out, "<li><time>%s</time> <b>%s</b> ", rca_words_clock (l->time_ns, clock), l->symptom ? "symptom" : rca_kind_words (l->kind));
-      rca_html_element (out, "", l->subject, "</li>\n");
+      rca_html_element (out, "", g_strcmp0 (l->subject, rca_kind_words (l->kind)) == 0 ? "" : l->subject, "");
+      if (l->detail && i > 0)
+        rca_html_element (out, "<small>", l->detail, "</small>");
+      g_string_append (out, "</li>\n");
     }
   g_string_append (out, "</ol>\n");
 }
@@ -110,7 +113,7 @@ put_ledger (GString *out, const RcaCause *c)
 static void
 put_steps (GString *out, const RcaIncident *in, const RcaCause *c)
 {
-  g_autoptr (GPtrArray) commands = rca_read_next (c, 3);
+  g_autoptr (GPtrArray) commands = rca_read_next (in, 3);
   g_string_append (out, "<dl class=\"steps\">\n");
   if (c->remedy && *c->remedy)
     rca_html_element (out, in->state == RCA_STATE_OVER || c->kind == RCA_KIND_UNKNOWN ? "<dt>To do</dt><dd>" : "<dt>Do now</dt><dd>", c->remedy, "</dd>\n");
@@ -130,7 +133,7 @@ put_cause (GString *out, const RcaReport *report, const RcaIncident *in, const R
   g_string_append_printf (out, "<span class=\"kind\">%s</span> ", rca_kind_words (c->kind));
   rca_html_text (out, c->kind == RCA_KIND_UNKNOWN ? "no logged cause" : c->subject);
   g_string_append_printf (out, "</h%u>\n", heading + 1);
-  rca_html_element (out, "<p>", c->summary, "</p>\n");
+  rca_html_element (out, "<p>", c->headline, "</p>\n");
   put_chain (out, c);
   if (c->rank == 1)
     put_steps (out, in, c);

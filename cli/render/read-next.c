@@ -29,12 +29,22 @@ command_for (const GArray *refs)
   return g_strdup_printf ("rca search --window %.19sZ..+%" G_GINT64_FORMAT "s '' %s", rca_time_format (start, text), (to - start) / RCA_NS_PER_S + 2, path);
 }
 
-/* Of the strongest evidence: one command a log. */
-GPtrArray *
-rca_read_next (const RcaCause *c, guint most)
+static gboolean
+in_chain (const RcaCause *top, const RcaCause *c)
 {
-  GPtrArray *commands = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) seen = g_ptr_array_new ();
+  for (guint i = 0; i < top->chain->len; i++)
+    {
+      const RcaLink *l = g_ptr_array_index (top->chain, i);
+      if (!l->symptom && l->kind == c->kind && g_strcmp0 (l->subject, c->subject) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* One command a log. */
+static void
+add_commands (GPtrArray *commands, GPtrArray *seen, const RcaCause *c, guint most)
+{
   for (guint i = 0; i < c->evidence->len && seen->len < most; i++)
     {
       const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
@@ -43,6 +53,20 @@ rca_read_next (const RcaCause *c, guint most)
         continue;
       g_ptr_array_add (commands, command_for (e->refs));
       g_ptr_array_add (seen, r->path);
+    }
+}
+
+GPtrArray *
+rca_read_next (const RcaIncident *in, guint most)
+{
+  GPtrArray *commands = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) seen = g_ptr_array_new ();
+  const RcaCause *top = in->causes->len ? g_ptr_array_index (in->causes, 0) : NULL;
+  for (guint i = 0; i < in->causes->len; i++)
+    {
+      const RcaCause *c = g_ptr_array_index (in->causes, i);
+      if (c == top || in_chain (top, c))
+        add_commands (commands, seen, c, most);
     }
   return commands;
 }

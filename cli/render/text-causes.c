@@ -65,24 +65,20 @@ put_ledger (RcaPage *page, const RcaCause *c)
   rca_page_newline (page);
 }
 
-/* Root → … → symptom, when there is something between the two. */
+/* What it brought about, a line each; the symptom is in the headline of the page. */
 static void
 put_chain (RcaPage *page, const RcaCause *c)
 {
-  if (c->chain->len < 3)
-    return;
-  g_autoptr (GString) s = g_string_new (NULL);
-  for (guint i = 0; i < c->chain->len; i++)
+  for (guint i = 1; i < c->chain->len; i++)
     {
       const RcaLink *l = g_ptr_array_index (c->chain, i);
       char clock[16];
-      rca_words_clock (l->time_ns, clock);
       if (l->symptom)
-        g_string_append_printf (s, " → %s the symptom", clock);
-      else
-        g_string_append_printf (s, "%s%s %s %s", i ? " → " : "", clock, rca_kind_words (l->kind), l->subject);
+        continue;
+      g_autofree char *what = rca_words_thing (l->kind, l->subject), *lead = g_strdup_printf ("      %s %s ", rca_page_glyph (page, "→", "->"), rca_words_clock (l->time_ns, clock));
+      g_autofree char *text = g_strdup_printf ("%s%s%s", what, l->detail ? ": " : "", l->detail ? l->detail : "");
+      rca_page_paragraph (page, lead, RCA_STYLE_FAINT, 17, RCA_STYLE_PLAIN, page->options->verbose ? 0 : 2, text);
     }
-  rca_page_paragraph (page, "      chain ", RCA_STYLE_FAINT, INDENT + 6, RCA_STYLE_PLAIN, page->options->verbose ? 0 : 3, s->str);
 }
 
 static void
@@ -90,13 +86,13 @@ put_cause (RcaPage *page, const RcaCause *c, guint evidence)
 {
   g_autofree char *gauge = bar (page, c->confidence);
   g_autofree char *lead = g_strdup_printf ("%3u. %s %3.0f %%  ", c->rank, gauge, 100 * c->confidence);
-  g_autofree char *whole = c->kind == RCA_KIND_UNKNOWN ? g_strdup_printf ("unknown: %s", c->summary) : g_strdup (c->summary);
+  g_autofree char *whole = c->kind == RCA_KIND_UNKNOWN ? g_strdup_printf ("unknown: %s", c->headline) : g_strdup (c->headline);
   rca_page_paragraph (page, lead, c->rank == 1 ? RCA_STYLE_BAD : RCA_STYLE_NOTE, INDENT - 1, c->rank == 1 ? RCA_STYLE_STRONG : RCA_STYLE_PLAIN, page->options->verbose ? 0 : 3, whole);
+  put_chain (page, c);
   if (page->options->explain)
     put_ledger (page, c);
   else
     put_strongest (page, c, evidence);
-  put_chain (page, c);
 }
 
 /* Not even worth a glance unless asked for: below this, and not first. */

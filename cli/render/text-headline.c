@@ -63,8 +63,11 @@ impact_words (const RcaIncident *in)
   const RcaImpact *im = &in->impact;
   g_autofree char *failed = rca_words_share (im->failed_ratio), *slow = rca_words_share (im->slow_ratio);
   GString *s = g_string_new (NULL);
-  g_string_append_printf (s, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " requests failed (%s)", im->failed, im->requests, failed);
-  if (im->slow)
+  if (in->symptom == RCA_SYMPTOM_LATENCY)
+    g_string_append_printf (s, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " requests were slow (%s), %" G_GUINT64_FORMAT " failed (%s)", im->slow, im->requests, slow, im->failed, failed);
+  else
+    g_string_append_printf (s, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " requests failed (%s)", im->failed, im->requests, failed);
+  if (im->slow && in->symptom != RCA_SYMPTOM_LATENCY)
     g_string_append_printf (s, ", %" G_GUINT64_FORMAT " were slow (%s)", im->slow, slow);
   add_clients (s, im);
   add_routes (s, im, in->symptom == RCA_SYMPTOM_LATENCY);
@@ -75,10 +78,9 @@ void
 rca_text_headline (RcaPage *page, const RcaReport *report, const RcaIncident *in)
 {
   g_autofree char *since = how_long (report, in), *impact = impact_words (in), *local = local_time (page->options, in->start_ns);
-  g_autofree char *when = g_strconcat (since, local, NULL);
+  g_autofree char *when = g_strdup_printf ("%s%s  [%s]", since, local, in->id);
   g_autofree char *lead = g_strdup_printf ("%s  ", states[in->state].word);
-  g_autofree char *what = g_strdup_printf ("%s incident: %s%s%s  [%s]", rca_incident_severity_name (in->severity), rca_symptom_words (in->symptom), in->service ? " at " : "",
-                                           in->service ? in->service : "", in->id);
+  g_autofree char *what = g_strdup_printf ("%s incident: %s%s%s", rca_incident_severity_name (in->severity), rca_symptom_words (in->symptom), in->service ? " at " : "", in->service ? in->service : "");
   rca_page_paragraph (page, lead, states[in->state].style, 0, RCA_STYLE_STRONG, 2, what);
   rca_page_paragraph (page, "  When    ", RCA_STYLE_FAINT, 10, RCA_STYLE_PLAIN, 2, when);
   rca_page_paragraph (page, "  Impact  ", RCA_STYLE_FAINT, 10, RCA_STYLE_PLAIN, 3, impact);

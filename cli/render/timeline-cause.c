@@ -158,7 +158,7 @@ rca_part_measures (RcaDocument *d, const RcaStoryParts *p)
 void
 rca_part_logs (RcaDocument *d, const RcaStoryParts *p)
 {
-  g_autoptr (GPtrArray) commands = p->top ? rca_read_next (p->top, 3) : g_ptr_array_new ();
+  g_autoptr (GPtrArray) commands = rca_read_next (p->incident, 3);
   for (guint i = 0; i < commands->len; i++)
     rca_document_add (d, RCA_NODE_ITEM, g_ptr_array_index (commands, i))->source = RCA_FROM_EVIDENCE;
 }

@@ -45,7 +45,10 @@ generate (RcaFacts *f, GPtrArray *out)
   c->intensity = g_steal_pointer (&series);
   c->share = rca_facts_failure_share (f, bits);
   c->share_of_all = 0.02;
-  c->detail = g_strdup (told ? word->ref.text : "connections to the database broke; its own log does not say why");
+  if (told)
+    c->detail = g_strdup_printf ("its own log says \"%s\"", word->template_text ? word->template_text : word->ref.text);
+  else
+    c->detail = g_strdup ("connections to the database broke; its own log does not say why");
   rca_candidate_weigh_series (f, c, "the database's failing");
   RcaEvidence *first = g_ptr_array_index (c->evidence, 0);
   for (guint i = 0; told && i < words->len && i < 3; i++)
