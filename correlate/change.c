@@ -266,12 +266,11 @@ static void
 weigh_change (RcaFacts *f, RcaCandidate *c, GPtrArray *candidates)
 {
   char at[16], m_at[16], s_at[16];
-  const double most = 8;
   double alone = rca_weight_change (&f->symptom, &c->onset, horizon (f));
   double lag = (double) (f->o->start_ns - c->onset_ns) / 1e9;
   RcaEvidence *e;
   if (c->mechanism && c->fit > alone && !fits_another_better (c, candidates))
-    e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, MIN (c->fit, most), "%s at %s; the first new %s after it is %s, from %s on; requests fail from %s on", c->subject,
+    e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, MIN (c->fit, rca_weights.change_most), "%s at %s; the first new %s after it is %s, from %s on; requests fail from %s on", c->subject,
                            rca_clock (c->onset_ns, at), mechanism_words (c->mechanism), c->mechanism->subject, rca_clock (c->mechanism->onset_ns, m_at),
                            rca_clock (f->o->start_ns, s_at));
   else

@@ -1,8 +1,8 @@
 #include "evidence.h"
 #include "stats.h"
+#include "weights.h"
 #include <math.h>
 
-static const double epsilon = 0.02; /* after the fact costs −log (1/ε) ≈ 3.9, not certainty: clocks err */
 static const double day_s = 86400;
 
 RcaInstant
@@ -48,11 +48,12 @@ rca_lag_density (double lag)
 {
   if (lag < 0)
     return 0;
-  double exponential = exp (-lag / 10) / 10;
-  double x = MAX (lag, 1e-3), z = (log (x) - log (120)) / 1.2;
-  double lognormal = exp (-z * z / 2) / (x * 1.2 * sqrt (2 * G_PI));
+  const RcaWeights *w = &rca_weights;
+  double exponential = exp (-lag / w->lag_quick_s) / w->lag_quick_s;
+  double x = MAX (lag, 1e-3), z = (log (x) - log (w->lag_spread_s)) / w->lag_spread_sigma;
+  double lognormal = exp (-z * z / 2) / (x * w->lag_spread_sigma * sqrt (2 * G_PI));
   double loguniform = lag >= 1 && lag <= day_s ? 1 / (lag * log (day_s)) : 0;
-  return 0.4 * exponential + 0.3 * lognormal + 0.3 * loguniform;
+  return w->lag_quick * exponential + w->lag_spread * lognormal + w->lag_slow * loguniform;
 }
 
 double
@@ -61,8 +62,8 @@ rca_weight_change (const RcaInstant *s, const RcaInstant *c, double horizon)
   double sum = 0;
   for (guint i = 0; i < s->n; i++)
     for (guint j = 0; j < c->n; j++)
-      sum += s->p[i] * c->p[j] * ((1 - epsilon) * rca_lag_density (s->t[i] - c->t[j]) + epsilon / horizon);
-  return MIN (log (sum * horizon), 2);
+      sum += s->p[i] * c->p[j] * ((1 - rca_weights.after_the_fact) * rca_lag_density (s->t[i] - c->t[j]) + rca_weights.after_the_fact / horizon);
+  return MIN (log (sum * horizon), rca_weights.change_alone_most);
 }
 
 double
@@ -74,7 +75,7 @@ rca_weight_change_mechanism (const RcaInstant *s, const RcaInstant *c, const Rca
       for (guint i = 0; i < c->n; i++)
         {
           double d = m->t[j] - c->t[i];
-          tight += m->p[j] * c->p[i] * (0.98 * (d >= 0 ? exp (-d / 30) / 30 : 0) + epsilon / horizon);
+          tight += m->p[j] * c->p[i] * ((1 - rca_weights.after_the_fact) * (d >= 0 ? exp (-d / rca_weights.mechanism_s) / rca_weights.mechanism_s : 0) + rca_weights.after_the_fact / horizon);
         }
       for (guint i = 0; i < s->n; i++)
         {
@@ -82,7 +83,7 @@ rca_weight_change_mechanism (const RcaInstant *s, const RcaInstant *c, const Rca
            * moment after the first failure is the same moment */
           double d = s->t[i] - m->t[j];
           double g = d >= 0 ? rca_lag_density (d) : rca_lag_density (0) * exp (d / 2);
-          lag += m->p[j] * s->p[i] * (0.98 * g + epsilon / horizon);
+          lag += m->p[j] * s->p[i] * ((1 - rca_weights.after_the_fact) * g + rca_weights.after_the_fact / horizon);
         }
     }
   return log (tight * horizon) + log (lag * horizon);
@@ -98,8 +99,8 @@ rca_weight_together (const RcaInstant *s, const RcaInstant *c, double symptom_hi
         double d = s->t[i] - c->t[j];
         /* past the range's end it is the symptom's own consequence; stamps of a second blur that edge */
         double late = MAX (0, c->t[j] - symptom_hi);
-        double f = exp (-fabs (d) / 10) / 20 * exp (-late);
-        sum += s->p[i] * c->p[j] * ((1 - epsilon) * f + epsilon / horizon);
+        double f = exp (-fabs (d) / rca_weights.together_s) / (2 * rca_weights.together_s) * exp (-late);
+        sum += s->p[i] * c->p[j] * ((1 - rca_weights.after_the_fact) * f + rca_weights.after_the_fact / horizon);
       }
   return log (sum * horizon);
 }
@@ -107,15 +108,15 @@ rca_weight_together (const RcaInstant *s, const RcaInstant *c, double symptom_hi
 double
 rca_weight_share (double a, double m, double q)
 {
-  const double kappa = 20;
+  const double kappa = rca_weights.share_kappa;
   if (m <= 0 || q > 0.95)
     return 0;
   a = CLAMP (a, 0, m);
   if (m > 50)
     a = a * 50 / m, m = 50;
   double chance = MAX (a, round (q * m)); /* without the max, suspects that the failures avoid are rewarded */
-  double w = rca_log_beta_binomial (a, m, 9, 1.5) - rca_log_beta_binomial (chance, m, kappa * q + 0.5, kappa * (1 - q) + 0.5);
-  return CLAMP (w, -6, 6);
+  double w = rca_log_beta_binomial (a, m, rca_weights.share_a, rca_weights.share_b) - rca_log_beta_binomial (chance, m, kappa * q + 0.5, kappa * (1 - q) + 0.5);
+  return CLAMP (w, -rca_weights.share_most, rca_weights.share_most);
 }
 
 /* log marginal of the attributable fraction x ~ Beta(a, b): a bad request carries the thing with
@@ -148,7 +149,7 @@ rca_weight_join (const RcaTable *t, guint n)
   if (bad < 1)
     return 0;
   double scale = MIN (1, 200 / bad);
-  return CLAMP (join_marginal (t, n, scale, 9, 1.5) - join_marginal (t, n, scale, 1, 9), -6, 6);
+  return CLAMP (join_marginal (t, n, scale, rca_weights.share_a, rca_weights.share_b) - join_marginal (t, n, scale, 1, 9), -rca_weights.share_most, rca_weights.share_most);
 }
 
 double
@@ -169,33 +170,33 @@ rca_weight_dose (const double *x, const double *y, const double *traffic, guint 
       double d = z - atanh (0.3 + 0.65 * (i + 0.5) / steps);
       l1 = rca_log_add (l1, -d * d / (2 * v) - log (steps));
     }
-  return CLAMP (l1 - l0, -4, 4);
+  return CLAMP (l1 - l0, -rca_weights.dose_most, rca_weights.dose_most);
 }
 
 double
 rca_weight_magnitude (double gain, guint n_buckets)
 {
-  return CLAMP (0.5 * (gain - 3 * log (MAX (n_buckets, 2))), -2, 3);
+  return CLAMP (0.5 * (gain - 3 * log (MAX (n_buckets, 2))), rca_weights.magnitude_least, rca_weights.magnitude_most);
 }
 
 double
 rca_weight_novelty (double rate, double reach)
 {
   double by_chance = -expm1 (-rate * reach);
-  return by_chance > 0 ? CLAMP (log (0.5 / by_chance), -2, 4) : 4;
+  return by_chance > 0 ? CLAMP (log (0.5 / by_chance), -2, rca_weights.novelty_most) : rca_weights.novelty_most;
 }
 
 double
 rca_weight_dormancy (double n, double p1, double phi)
 {
-  const double alpha = 0.05;
+  const double alpha = rca_weights.dormancy_alpha;
   return log (alpha + (1 - alpha) * pow (CLAMP (1 - p1, 0, 1), n / MAX (phi, 1)));
 }
 
 double
 rca_weight_counterexample (double m)
 {
-  return MAX (-3, log (2 / (m + 2)));
+  return MAX (rca_weights.counterexample_least, log (2 / (m + 2)));
 }
 
 static guint
@@ -243,7 +244,7 @@ rca_evidence_settle (GPtrArray *evidence, guint without)
           continue;
         }
       gboolean *first = &taken[family][e->weight_raw < 0];
-      e->weight = family == 4 || !*first ? e->weight_raw : 0.3 * e->weight_raw;
+      e->weight = family == 4 || !*first ? e->weight_raw : rca_weights.same_family * e->weight_raw;
       *first = TRUE;
       sum += e->weight;
     }

@@ -4,12 +4,6 @@
 #include "unseen.h"
 #include <math.h>
 
-/* A consequence leaves at most so much of its mass to a series that brought it about; the rest
- * is the chance that the order in time is an accident. */
-static const double takes_most = 0.95;
-static const double unknown_prior = 0.10;
-static const double unknown_floor = 0.02;
-
 RcaCandidate *
 rca_candidate_root (RcaCandidate *c)
 {
@@ -74,7 +68,7 @@ takes (const RcaFacts *f, const RcaCandidate *a, const RcaCandidate *b)
     return 0;
   if (b->kind == RCA_KIND_SLOW_QUERY && b->new_nature && rca_is_saturation (a->kind))
     return 0;
-  return takes_most * strength;
+  return rca_weights.takes_most * strength;
 }
 
 static void
@@ -141,7 +135,7 @@ set_priors (const RcaTrial *trial, GPtrArray *candidates)
   for (guint i = 0; i < candidates->len; i++)
     {
       RcaCandidate *c = g_ptr_array_index (candidates, i);
-      c->log_prior = log ((flat ? 1.0 / RCA_N_KINDS : rca_hypothesis (c->kind)->prior) / n[c->kind]);
+      c->log_prior = log ((flat ? 1.0 / RCA_N_KINDS : rca_prior (c->kind)) / n[c->kind]);
     }
 }
 
@@ -162,7 +156,7 @@ untouched_share (const RcaFacts *f, GPtrArray *candidates)
 static void
 normalise (RcaStory *s)
 {
-  double log_unknown = log (unknown_prior) + 4 * s->untouched - 1, top = log_unknown;
+  double log_unknown = log (rca_weights.unknown_prior) + 4 * s->untouched - 1, top = log_unknown;
   for (guint i = 0; i < s->candidates->len; i++)
     top = MAX (top, ((RcaCandidate *) g_ptr_array_index (s->candidates, i))->score);
   double sum = s->unknown = exp (log_unknown - top);
@@ -172,8 +166,8 @@ normalise (RcaStory *s)
       sum += c->mass = exp (c->score - top);
     }
   for (guint i = 0; i < s->candidates->len; i++)
-    ((RcaCandidate *) g_ptr_array_index (s->candidates, i))->mass *= (1 - unknown_floor) / sum;
-  s->unknown = (1 - unknown_floor) * s->unknown / sum + unknown_floor;
+    ((RcaCandidate *) g_ptr_array_index (s->candidates, i))->mass *= (1 - rca_weights.unknown_floor) / sum;
+  s->unknown = (1 - rca_weights.unknown_floor) * s->unknown / sum + rca_weights.unknown_floor;
 }
 
 RcaStory *

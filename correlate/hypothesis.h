@@ -1,10 +1,11 @@
 /* Hypotheses: one KIND of cause a row of one table, one file each in hypotheses/.
  *
- * A row says how likely the kind is beforehand, what it can bring about, and how its
+ * A row says what the kind can bring about (how likely it is beforehand: weights.h), and how its
  * candidates are found in the facts of one incident. Weighing, explaining away and
  * ranking are the same for all. */
 #pragma once
 #include "facts.h"
+#include "weights.h"
 
 #define RCA_KIND_BIT(kind) (1u << (kind))
 
@@ -85,8 +86,6 @@ double rca_facts_slow_share (RcaFacts *facts);
 
 typedef struct {
   RcaKind kind;
-  double prior;
-  const char *prior_source;
   guint brings_about; /* RCA_KIND_BIT of what it can cause */
   void (*generate) (RcaFacts *facts, GPtrArray *candidates);
   const char *remedy; /* when the candidate drew none of its own */

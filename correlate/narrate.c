@@ -171,7 +171,7 @@ cause_from (RcaFacts *f, RcaStory *s, RcaCandidate *c, RcaIncident *incident)
   RcaEvidence *prior = g_new0 (RcaEvidence, 1);
   prior->kind = RCA_EVIDENCE_PRIOR;
   prior->weight = prior->weight_raw = c->log_prior;
-  prior->text = g_strdup_printf ("how often it is a %s: %s", kind_words (c->kind), rca_hypothesis (c->kind)->prior_source);
+  prior->text = g_strdup_printf ("how often it is a %s: %s", kind_words (c->kind), rca_prior_source (c->kind));
   prior->refs = g_array_new (FALSE, FALSE, sizeof (RcaReportRef));
   g_ptr_array_sort (cause->evidence, by_weight);
   g_ptr_array_add (cause->evidence, prior);

@@ -2,10 +2,6 @@
 #include "change.h"
 #include <math.h>
 
-/* The thing that is seen stands in the chain whatever lies behind it: so much stays with it, that it
- * is still named first, in a voice that says how little was seen. */
-static const double leave_most = 0.45;
-
 /* Where a kind of cause would be written. An edge that nobody logs is mostly no edge: no row. */
 static const struct
 {
@@ -54,7 +50,7 @@ rate_of (RcaKind kind)
   guint ways = 0;
   for (guint bits = h->brings_about; bits; bits &= bits - 1)
     ways++;
-  return h->prior / MAX (ways, 1);
+  return rca_prior (kind) / MAX (ways, 1);
 }
 
 static gboolean
@@ -95,7 +91,7 @@ static double
 share_of_series (const RcaFacts *f, const RcaCandidate *c)
 {
   double behind = unseen_rate (f, c);
-  return behind / (behind + rca_hypothesis (c->kind)->prior);
+  return behind / (behind + rca_prior (c->kind));
 }
 
 /* A change that took over a mechanism stands against all that could have set it off as well; how
@@ -104,11 +100,11 @@ static double
 share_of_change (const RcaFacts *f, const RcaCandidate *c)
 {
   if (!scope_is_known (f, c))
-    return leave_most;
+    return rca_weights.unseen_most;
   if (!c->mechanism)
     return 0;
   double r = rca_change_takes (f, c, c->mechanism), behind = unseen_rate (f, c->mechanism);
-  double own = rca_hypothesis (c->mechanism->kind)->prior + rate_of (c->kind) * r / MAX (1 - r, 1e-6);
+  double own = rca_prior (c->mechanism->kind) + rate_of (c->kind) * r / MAX (1 - r, 1e-6);
   return behind / (behind + own);
 }
 
@@ -121,7 +117,7 @@ rca_leave_to_unseen (RcaFacts *f, GPtrArray *candidates)
       RcaCandidate *c = g_ptr_array_index (candidates, i);
       if (c->parent)
         continue;
-      double share = MIN (c->change ? share_of_change (f, c) : share_of_series (f, c), leave_most);
+      double share = MIN (c->change ? share_of_change (f, c) : share_of_series (f, c), rca_weights.unseen_most);
       left += share * c->mass;
       c->mass *= 1 - share;
     }

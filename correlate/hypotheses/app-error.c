@@ -74,8 +74,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_app_error = {
   .kind = RCA_KIND_APP_ERROR,
-  .prior = 0.04,
-  .prior_source = "judgement: faults of the code come with a change nine times in ten (SRE Workbook: 68 % pushes)",
   .brings_about = RCA_KIND_BIT (RCA_KIND_INSTANCE) | RCA_KIND_BIT (RCA_KIND_RESOURCE),
   .generate = generate,
   .remedy = "see the stack trace; roll back what brought it, or switch the code path off",

@@ -10,8 +10,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_batch_job = {
   .kind = RCA_KIND_BATCH_JOB,
-  .prior = 0.05,
-  .prior_source = "pipeline 6 % (SRE Workbook)",
   .brings_about = RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_LOCK_CONTENTION) | RCA_KIND_BIT (RCA_KIND_RESOURCE)
                   | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_DB_FAULT) | RCA_KIND_BIT (RCA_KIND_NETWORK),
   .generate = generate,

@@ -66,8 +66,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_cache = {
   .kind = RCA_KIND_CACHE,
-  .prior = 0.03,
-  .prior_source = "judgement: part of capacity and user behaviour (SRE Workbook)",
   .brings_about = RCA_KIND_BIT (RCA_KIND_TRAFFIC) | RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_RESOURCE)
                   | RCA_KIND_BIT (RCA_KIND_CDN) | RCA_KIND_BIT (RCA_KIND_INSTANCE) | RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_NETWORK),
   .generate = generate,

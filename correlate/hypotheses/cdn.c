@@ -50,8 +50,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_cdn = {
   .kind = RCA_KIND_CDN,
-  .prior = 0.05,
-  .prior_source = "a sixth of configuration push (SRE Workbook), by judgement",
   .brings_about = RCA_KIND_BIT (RCA_KIND_CDN) | RCA_KIND_BIT (RCA_KIND_CACHE) | RCA_KIND_BIT (RCA_KIND_TRAFFIC),
   .generate = generate,
   .remedy = "take the edge's last configuration back; send traffic past it to the origin",

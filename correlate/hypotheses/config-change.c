@@ -14,8 +14,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_config_change = {
   .kind = RCA_KIND_CONFIG_CHANGE,
-  .prior = 0.20,
-  .prior_source = "configuration push 31 % (SRE Workbook); part of it is the edge's and the database's own rows",
   .brings_about = RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_LOCK_CONTENTION)
                   | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_INSTANCE) | RCA_KIND_BIT (RCA_KIND_RESOURCE)
                   | RCA_KIND_BIT (RCA_KIND_CACHE) | RCA_KIND_BIT (RCA_KIND_TRAFFIC) | RCA_KIND_BIT (RCA_KIND_CONFIG_CHANGE),

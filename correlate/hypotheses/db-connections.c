@@ -13,8 +13,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_db_connections = {
   .kind = RCA_KIND_DB_CONNECTIONS,
-  .prior = 0.03,
-  .prior_source = "capacity 5 % (SRE Workbook), split by judgement between pools, hosts and the site",
   .brings_about = RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_INSTANCE) | RCA_KIND_BIT (RCA_KIND_UPSTREAM),
   .generate = generate,
   .remedy = "see who holds the connections (pg_stat_activity, SHOW PROCESSLIST); raise the pool only when the database has room",

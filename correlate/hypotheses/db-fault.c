@@ -62,8 +62,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_db_fault = {
   .kind = RCA_KIND_DB_FAULT,
-  .prior = 0.04,
-  .prior_source = "hardware 2 % and part of performance decay (SRE Workbook), by judgement",
   .brings_about = RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_INSTANCE) | RCA_KIND_BIT (RCA_KIND_LOCK_CONTENTION) | RCA_KIND_BIT (RCA_KIND_NETWORK) | RCA_KIND_BIT (RCA_KIND_UPSTREAM),
   .generate = generate,
   .remedy = "bring the database back: see its log around the onset; fail over if it does not recover",

@@ -11,8 +11,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_deploy = {
   .kind = RCA_KIND_DEPLOY,
-  .prior = 0.34,
-  .prior_source = "binary push 37 % of outage triggers (Google, SRE Workbook, 2010-17), less what databases show first",
   .brings_about = RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_LOCK_CONTENTION)
                   | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_INSTANCE) | RCA_KIND_BIT (RCA_KIND_RESOURCE)
                   | RCA_KIND_BIT (RCA_KIND_CACHE),

@@ -12,8 +12,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_dns = {
   .kind = RCA_KIND_DNS,
-  .prior = 0.02,
-  .prior_source = "judgement: part of configuration push (SRE Workbook)",
   .brings_about = RCA_KIND_BIT (RCA_KIND_UPSTREAM) | RCA_KIND_BIT (RCA_KIND_NETWORK) | RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS),
   .generate = generate,
   .remedy = "check the resolver and the record; pin the address for now",

@@ -108,8 +108,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_instance = {
   .kind = RCA_KIND_INSTANCE,
-  .prior = 0.04,
-  .prior_source = "hardware 2 % (SRE Workbook) and as much again of machines that went their own way, by judgement",
   .brings_about = RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_NETWORK) | RCA_KIND_BIT (RCA_KIND_UPSTREAM) | RCA_KIND_BIT (RCA_KIND_RESOURCE),
   .generate = generate,
   .remedy = "take it out of the balancer",

@@ -200,8 +200,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_lock_contention = {
   .kind = RCA_KIND_LOCK_CONTENTION,
-  .prior = 0.05,
-  .prior_source = "judgement: a third of what databases show first; the Workbook does not tell it apart",
   .brings_about = RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_UPSTREAM) | RCA_KIND_BIT (RCA_KIND_INSTANCE),
   .generate = generate,
   .remedy = "find the holder (pg_locks, SHOW ENGINE INNODB STATUS) and end it; set lock_timeout for migrations",

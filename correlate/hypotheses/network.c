@@ -132,8 +132,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_network = {
   .kind = RCA_KIND_NETWORK,
-  .prior = 0.03,
-  .prior_source = "judgement: hardware 2 % (SRE Workbook) and as much of configuration",
   .brings_about = RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_UPSTREAM) | RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_DB_FAULT) | RCA_KIND_BIT (RCA_KIND_INSTANCE),
   .generate = generate,
   .remedy = "look at the path between the two ends (ss -ti, mtr, firewall and security-group changes)",

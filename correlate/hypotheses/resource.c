@@ -149,8 +149,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_resource = {
   .kind = RCA_KIND_RESOURCE,
-  .prior = 0.06,
-  .prior_source = "capacity 5 % and hardware 2 % (SRE Workbook), less what pools and traffic take",
   .brings_about = RCA_KIND_BIT (RCA_KIND_SLOW_QUERY) | RCA_KIND_BIT (RCA_KIND_DB_FAULT) | RCA_KIND_BIT (RCA_KIND_INSTANCE) | RCA_KIND_BIT (RCA_KIND_APP_ERROR)
                   | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_CACHE) | RCA_KIND_BIT (RCA_KIND_RESOURCE) | RCA_KIND_BIT (RCA_KIND_LOCK_CONTENTION) | RCA_KIND_BIT (RCA_KIND_UPSTREAM),
   .generate = generate,

@@ -12,8 +12,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_tls = {
   .kind = RCA_KIND_TLS,
-  .prior = 0.02,
-  .prior_source = "judgement: part of configuration push and performance decay (SRE Workbook)",
   .brings_about = RCA_KIND_BIT (RCA_KIND_UPSTREAM) | RCA_KIND_BIT (RCA_KIND_NETWORK) | RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_CDN),
   .generate = generate,
   .remedy = "renew or roll back the certificate; check its dates with openssl s_client",

@@ -61,8 +61,6 @@ generate (RcaFacts *f, GPtrArray *out)
 
 const RcaHypothesis rca_hypothesis_upstream = {
   .kind = RCA_KIND_UPSTREAM,
-  .prior = 0.06,
-  .prior_source = "provider 5 % (SRE Workbook)",
   .brings_about = RCA_KIND_BIT (RCA_KIND_APP_ERROR) | RCA_KIND_BIT (RCA_KIND_DB_CONNECTIONS) | RCA_KIND_BIT (RCA_KIND_RESOURCE) | RCA_KIND_BIT (RCA_KIND_INSTANCE),
   .generate = generate,
   .remedy = "switch it off or over (circuit breaker, second provider); shorten its time-out; ask its status page",

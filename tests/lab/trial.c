@@ -1,16 +1,19 @@
 /* rca with a part of the reckoning left out, to measure what that part is worth:
  * trial [--without NAME]… [--unseen FACTOR] --window START..END --json LOGS
- * NAME: a kind of evidence, `dormancy` or `explaining`. Prints the report as JSON; 4 when there is nothing to look at. */
+ * trial --weights
+ * NAME: a kind of evidence, `dormancy` or `explaining`. Prints the report as JSON (4 when there is nothing to look at),
+ * or the table of priors and weights. */
 #include "correlate.h"
 #include "render/render.h"
 #include "store.h"
 #include "timestamp.h"
+#include "weights.h"
 #include <stdio.h>
 
 typedef struct {
   char *window, **without, **paths;
   double unseen;
-  gboolean json;
+  gboolean json, weights;
 } Options;
 
 static gboolean
@@ -72,6 +75,7 @@ main (int argc, char **argv)
     { "without", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.without, "What not to count", "NAME" },
     { "unseen", 0, 0, G_OPTION_ARG_DOUBLE, &o.unseen, "Factor on causes whose log was not read", "X" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, "As rca has it; there is nothing else", NULL },
+    { "weights", 0, 0, G_OPTION_ARG_NONE, &o.weights, "The table of priors and weights, with sources", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o.paths, NULL, NULL },
     { 0 },
   };
@@ -86,7 +90,12 @@ main (int argc, char **argv)
         g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--without %s: no such part", *name);
         status = 2;
       }
-  if (status == 0)
+  if (status == 0 && o.weights)
+    {
+      g_autofree char *table = rca_weights_print ();
+      fputs (table, stdout);
+    }
+  else if (status == 0)
     status = print_trial (&o, &trial, &error);
   if (error)
     fprintf (stderr, "trial: %s\n", error->message);
