@@ -139,7 +139,11 @@ rca_analyze (RcaStore *store, const RcaAnalyzeOptions *options, GError **error)
   copy_notes (report->notes, c->sources->problem);
   copy_notes (report->notes, c->sources->note);
   copy_notes (report->notes, c->notes);
-  report->degraded = c->sources->problem->len > 0;
+  const GPtrArray *failures = rca_store_failures (store);
+  for (guint i = 0; i < failures->len; i++)
+    if (!g_ptr_array_find_with_equal_func (report->notes, failures->pdata[i], g_str_equal, NULL))
+      g_ptr_array_add (report->notes, g_strdup (failures->pdata[i]));
+  report->degraded = c->sources->problem->len > 0 || failures->len > 0;
   report->sources = g_steal_pointer (&c->sources);
   return report;
 }

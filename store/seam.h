@@ -266,6 +266,10 @@ GPtrArray *rca_store_rows (RcaStore *store, const RcaRowQuery *query, GError **e
 RcaSeenAnswer *rca_store_seen (RcaStore *store, RcaStream stream, RcaDimension dimension, const char *const *value, RcaSpan back, GError **error);
 void rca_seen_answer_free (RcaSeenAnswer *answer);
 
+/* const char*: why calls so far had no answer, each sentence once; the store's. What was concluded without them is
+ * concluded from a part of what there is. */
+const GPtrArray *rca_store_failures (RcaStore *store);
+
 void rca_store_close (RcaStore *store);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaStore, rca_store_close)

@@ -1,7 +1,6 @@
-/* Rows, changes, joins: the statement chooses, the rest is as in every store. */
+/* Rows and changes: the statement chooses, the rest is as in every store. */
 #include "clickhouse/calls.h"
 #include "clickhouse/fetch.h"
-#include "join-private.h"
 #include "clickhouse/row-binary.h"
 
 /* ---- rows ---- */
@@ -68,27 +67,6 @@ rca_clickhouse_changes (gpointer impl, RcaSpan span, GError **error)
   g_string_append (sql, " AND ((kind = 5 AND change != 0) OR speaks != 0)");
   RcaTable *table = rca_clickhouse_fetch (store, sql->str, NULL, TRUE, error);
   return table ? rca_table_changes (table, span) : NULL;
-}
-
-/* ---- join ---- */
-
-/* All of the requests' and the carrier's rows that a join may look at. */
-static void
-append_join_rows (GString *sql, RcaClickhouseStore *store, const RcaJoinQuery *q)
-{
-  RcaSpan near = { q->span.start_ns - RCA_JOIN_SLACK_NS, q->span.end_ns + RCA_JOIN_SLACK_NS };
-  rca_sql_where (sql, store, RCA_STREAM_UNKNOWN, near);
-  g_string_append_printf (sql, " AND (stream = %d OR (kind = 1 AND stream IN (%d, %d, %d)))", q->carrier, q->stream, RCA_STREAM_ACCESS, RCA_STREAM_APP);
-}
-
-RcaJoin *
-rca_clickhouse_join (gpointer impl, const RcaJoinQuery *query, GError **error)
-{
-  RcaClickhouseStore *store = impl;
-  g_autoptr (GString) sql = g_string_new (NULL);
-  append_join_rows (sql, store, query);
-  RcaTable *table = rca_clickhouse_fetch (store, sql->str, NULL, FALSE, error);
-  return table ? rca_table_join (table, query) : NULL;
 }
 
 /* ---- sources ---- */
