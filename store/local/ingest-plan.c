@@ -250,7 +250,7 @@ look_at_siblings_in (RcaIngestWork *work, const char *folder, const char *base)
     if (n)
       g_ptr_array_remove_range (work->look, 0, n);
   }
-  work->waits = TRUE;
+  work->restless = TRUE;
 }
 
 /* What the link @path names, which need not be there; NULL when it is no link. Of links to links, the last. */
@@ -284,25 +284,41 @@ look_at_siblings (RcaIngestWork *work)
   }
 }
 
+static gboolean
+has_been_read (const RcaIngestWork *work, guint place)
+{
+  return ((RcaManifestPart *)g_ptr_array_index (work->to->part, place))->offset > 0;
+}
+
+static gboolean
+is_met (const RcaIngestWork *work, guint place)
+{
+  for (guint i = 0; i < work->look->len; i++)
+    if (work->place[i] == (gint)place)
+      return TRUE;
+  return FALSE;
+}
+
 /* There was a rotation since the last pass: a file is none of the parts, or one of the newest parts is
  * none of the files that were found. */
 static gboolean
 was_rotated (const RcaIngestWork *work)
 {
-  guint n = work->to->part->len;
-  for (guint i = 0; i < work->look->len; i++)
-    if (n && (work->place[i] == RCA_LOOK_NEW || (work->pass->thorough && ((RcaLook *)g_ptr_array_index (work->look, i))->nameless)))
-      return TRUE;
-  if (!work->pass->thorough)
-    return FALSE;
-  for (guint p = n > OPEN_PARTS ? n - OPEN_PARTS : 0; p < n; p++)
+  gboolean any = FALSE;
+  guint newest = 0; /* parts of which something was read, from the newest on */
+  for (guint p = work->to->part->len; p-- > 0 && newest < OPEN_PARTS;)
   {
-    gboolean met = ((RcaManifestPart *)g_ptr_array_index (work->to->part, p))->offset == 0;
-    for (guint i = 0; i < work->look->len && !met; i++)
-      met = work->place[i] == (gint)p;
-    if (!met)
+    if (!has_been_read (work, p))
+      continue;
+    newest++;
+    any = TRUE;
+    if (work->pass->thorough && !is_met (work, p))
       return TRUE;
   }
+  for (guint i = 0; i < work->look->len && any; i++)
+    if (work->place[i] == RCA_LOOK_NEW || (work->place[i] >= 0 && !has_been_read (work, (guint)work->place[i]))
+        || (work->pass->thorough && ((RcaLook *)g_ptr_array_index (work->look, i))->nameless))
+      return TRUE;
   return FALSE;
 }
 
@@ -496,13 +512,8 @@ static void
 seal_what_is_gone (RcaIngestWork *work)
 {
   for (guint p = 0; p + 2 * OPEN_PARTS < work->to->part->len; p++)
-  {
-    gboolean met = FALSE;
-    for (guint i = 0; i < work->look->len && !met; i++)
-      met = work->place[i] == (gint)p;
-    if (!met && is_open (work->to, p))
+    if (!is_met (work, p) && is_open (work->to, p))
       seal_tail (work, p);
-  }
 }
 
 /* Looks hold a descriptor where the file may lose its name while it is read. */
@@ -541,8 +552,10 @@ rca_ingest_plan (const RcaPass *pass, RcaManifest *manifest, const RcaSource *fo
     look_at_siblings (work);
     match (work);
   }
-  for (guint i = 0; i < work->look->len; i++)
+  /* in the middle of a rotation nothing is read: what came in between could not be told from what was not asked for later */
+  for (guint i = 0; i < work->look->len && !work->restless; i++)
     plan_look (work, i);
+  work->more |= work->restless;
   seal_what_is_gone (work);
   work->number = manifest->next_segment;
   if (work->piece->len)

@@ -50,6 +50,7 @@ typedef struct {
   GPtrArray *problem;  /* char*: parts that could not be looked at */
   gboolean touched;    /* @to changed without reading (a name, an end that is sealed) */
   gboolean torn;       /* (out) a file was written anew while it was read: nothing of it counts */
+  gboolean restless;   /* names change faster than they can be looked at */
   gboolean more;       /* there is more to read than one pass takes */
   gboolean waits;      /* a half line is held back, or a copy in the making: look again soon */
   gint64 records, lines;          /* (out): more than there were before */
