@@ -200,7 +200,8 @@ rca_survey_find (const GPtrArray *histories, GPtrArray *regular, GError **error)
   for (guint g = 0; g < G_N_ELEMENTS (grains); g++)
     for (gint64 t = floor_to (sources->extent.start_ns, grains[g].window_ns); ok && t < sources->extent.end_ns; t += grains[g].window_ns)
       {
-        RcaSpan window = { MAX (t, sources->extent.start_ns), MIN (t + grains[g].window_ns, sources->extent.end_ns) };
+        /* whole windows, also where the logs reach over a part of one: their length sets the buckets' */
+        RcaSpan window = { t, t + grains[g].window_ns };
         ok = find_in_window (store, window, grains[g].least_ns, all, error);
       }
   g_ptr_array_sort (all, compare_rise);

@@ -15,9 +15,13 @@ G_DEFINE_QUARK (rca-batch-error-quark, rca_batch_error)
 #define LEAST_AROUND_NS (15 * MINUTE_NS)
 #define MOST_AROUND_NS (120 * MINUTE_NS)
 
+/* An archive this short is looked at closely whole. */
+#define SHORT_NS (360 * MINUTE_NS)
+
 /* A span in which something rose. */
 typedef struct {
   RcaSpan span, window;
+  gboolean whole; /* nothing need have risen */
   RcaReport *report;
   char *problem;
 } Look;
@@ -126,6 +130,17 @@ merge_rises (const GPtrArray *rises, const Run *run)
   return looks;
 }
 
+static GPtrArray *
+look_at_all (const Run *run)
+{
+  GPtrArray *looks = g_ptr_array_new_with_free_func (look_free);
+  Look *look = g_new0 (Look, 1);
+  look->span = look->window = run->extent;
+  look->whole = TRUE;
+  g_ptr_array_add (looks, look);
+  return looks;
+}
+
 static RcaReport *
 analyze_window (const Run *run, RcaSpan window, GError **error)
 {
@@ -187,7 +202,7 @@ static void
 note_look (RcaBatch *b, const Look *look, guint added)
 {
   char from[32], to[32];
-  if (added && !look->problem)
+  if (!look->problem && (added || look->whole))
     return;
   rca_time_format (look->span.start_ns, from);
   rca_time_format (look->span.end_ns, to);
@@ -245,7 +260,7 @@ survey (Run *run, GError **error)
   g_autoptr (GPtrArray) rises = rca_survey_find (histories, regular, error);
   if (!rises)
     return NULL;
-  g_autoptr (GPtrArray) looks = merge_rises (rises, run);
+  g_autoptr (GPtrArray) looks = run->extent.end_ns - run->extent.start_ns <= SHORT_NS ? look_at_all (run) : merge_rises (rises, run);
   rca_batch_progress_begin (run->progress, "looked closely at", looks->len, FALSE, "spans");
   each (run, looks, look_closely);
   if (interrupted (error))
