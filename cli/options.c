@@ -1,4 +1,5 @@
 #include "options.h"
+#include "config.h"
 #include "exit.h"
 #include "render/safe.h"
 #include "store.h"
@@ -30,8 +31,23 @@ add_hint (GError *error, const GOptionEntry *entries, const GOptionEntry *more, 
     }
 }
 
-gboolean
-rca_options_parse (const RcaUsage *usage, const GOptionEntry *entries, const GOptionEntry *more, int *argc, char ***argv, GError **error)
+/* A key that nobody knows is said every time: it was written to have an effect. */
+static gboolean
+fill_from_config (const GOptionEntry *entries, const GOptionEntry *more, GError **error)
+{
+  g_autoptr (GPtrArray) complaints = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (RcaConfig) config = rca_config_load (complaints, error);
+  if (!config)
+    return FALSE;
+  for (guint i = 0; i < complaints->len; i++)
+    rca_say ("rca: %s", (const char *) g_ptr_array_index (complaints, i));
+  rca_config_fill (config, entries);
+  rca_config_fill (config, more);
+  return TRUE;
+}
+
+static gboolean
+parse_typed (const RcaUsage *usage, const GOptionEntry *entries, const GOptionEntry *more, int *argc, char ***argv, GError **error)
 {
   GError *wrong = NULL;
   g_autoptr (GOptionContext) context = g_option_context_new (usage->operands);
@@ -54,6 +70,18 @@ rca_options_parse (const RcaUsage *usage, const GOptionEntry *entries, const GOp
 }
 
 gboolean
+rca_options_parse (const RcaUsage *usage, const GOptionEntry *entries, const GOptionEntry *more, int *argc, char ***argv, GError **error)
+{
+  return parse_typed (usage, entries, more, argc, argv, error) && fill_from_config (entries, more, error);
+}
+
+gboolean
+rca_options_parse_plain (const RcaUsage *usage, const GOptionEntry *entries, int *argc, char ***argv, GError **error)
+{
+  return parse_typed (usage, entries, NULL, argc, argv, error);
+}
+
+gboolean
 rca_options_input_format (char **given, char **out, GError **error)
 {
   g_autofree char *unknown = NULL, *joined = given ? g_strjoinv ("\n", given) : NULL;
@@ -70,7 +98,7 @@ int
 rca_failed (const char *name, const GError *error)
 {
   rca_say ("%s: %s", name, error->message);
-  if (error->domain == RCA_WINDOW_ERROR || error->domain == G_OPTION_ERROR)
+  if (error->domain == RCA_WINDOW_ERROR || error->domain == G_OPTION_ERROR || error->domain == RCA_CONFIG_ERROR)
     return RCA_EXIT_USAGE;
   return g_error_matches (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY) ? RCA_EXIT_NOTHING : RCA_EXIT_FAILED;
 }

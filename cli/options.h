@@ -12,8 +12,12 @@ typedef struct {
   const char *about;    /* a sentence or some; may be NULL */
 } RcaUsage;
 
-/* Parses; @entries and @more (may be NULL) end with an empty row. What is left are operands. */
+/* Parses; @entries and @more (may be NULL) end with an empty row. What is left are operands. What is not
+ * typed is taken from the configuration (config.h). */
 gboolean rca_options_parse (const RcaUsage *usage, const GOptionEntry *entries, const GOptionEntry *more, int *argc, char ***argv, GError **error);
+
+/* Without the configuration: for the command that looks after it. */
+gboolean rca_options_parse_plain (const RcaUsage *usage, const GOptionEntry *entries, int *argc, char ***argv, GError **error);
 
 /* [PATH=]NAME, repeated, as RcaReadOptions wants them; NULL when none is given. FALSE: an unknown format. */
 gboolean rca_options_input_format (char **given, char **out, GError **error);

@@ -1,4 +1,5 @@
 #include "request.h"
+#include "config.h"
 #include "render/safe.h"
 #include "store.h"
 #include "timestamp.h"
@@ -20,6 +21,7 @@ rca_request_entries (RcaRequest *r, GOptionEntry out[RCA_REQUEST_N_ENTRIES])
     { "mark", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->marks, "A change that no log holds (repeatable)", "T=TEXT" },
     { "now", 0, 0, G_OPTION_ARG_FILENAME, &r->now, "Take another time as now", "T" },
     { "utc", 0, 0, G_OPTION_ARG_NONE, &r->utc, "Read and print UTC", NULL },
+    { "zone", 0, 0, G_OPTION_ARG_FILENAME, &r->zone, "Logs that write no time zone are in this one (Europe/Berlin, +02:00)", "Z" },
     { "input-format", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &r->input_formats, "Do not sniff, read (PATH) as this format (repeatable)", "[PATH=]NAME" },
     { "nginx-conf", 0, 0, G_OPTION_ARG_FILENAME, &r->nginx_conf, "Take log_format from there", "FILE" },
     { "no-redact", 0, 0, G_OPTION_ARG_NONE, &r->no_redact, "Show secrets in quoted lines", NULL },
@@ -34,7 +36,7 @@ rca_request_entries (RcaRequest *r, GOptionEntry out[RCA_REQUEST_N_ENTRIES])
 void
 rca_request_clear (RcaRequest *r)
 {
-  char **text[] = { &r->window, &r->baseline, &r->store, &r->now, &r->service, &r->route, &r->nginx_conf };
+  char **text[] = { &r->window, &r->baseline, &r->store, &r->now, &r->service, &r->route, &r->nginx_conf, &r->zone };
   for (guint i = 0; i < G_N_ELEMENTS (text); i++)
     g_clear_pointer (text[i], g_free);
   g_clear_pointer (&r->marks, g_strfreev);
@@ -50,9 +52,19 @@ rca_be_nice (void)
   syscall (SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
 }
 
+static char *
+configured (const char *key)
+{
+  g_autoptr (RcaConfig) config = rca_config_load (NULL, NULL);
+  return g_strdup (config ? rca_config_get (config, key, NULL) : NULL);
+}
+
 char *
 rca_default_store (void)
 {
+  char *set = configured ("store");
+  if (set)
+    return set;
   const char *service = g_getenv ("STATE_DIRECTORY");
   return service && *service ? g_strdup (service) : g_build_filename (g_get_user_state_dir (), "rca", NULL);
 }
@@ -63,17 +75,25 @@ system_store (void)
   return "/var/lib/rca";
 }
 
+static void
+add_place (GPtrArray *found, const char *place)
+{
+  rca_say ("rca: reading %s", place);
+  g_ptr_array_add (found, g_strdup (place));
+}
+
 GPtrArray *
 rca_well_known_places (void)
 {
   static const char *const places[] = { "/var/log/nginx", "/var/log/apache2", "/var/log/haproxy.log", "/var/log/postgresql", "/var/log/mysql", "/var/log/varnish", "/var/log/syslog", "/var/log/kern.log" };
-  GPtrArray *found = g_ptr_array_new ();
-  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+  GPtrArray *found = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (RcaConfig) config = rca_config_load (NULL, NULL);
+  g_auto (GStrv) set = config ? rca_config_list (config, "paths") : NULL;
+  for (guint i = 0; set && set[i]; i++)
+    add_place (found, set[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (places) && !(set && *set); i++)
     if (g_file_test (places[i], G_FILE_TEST_EXISTS))
-      {
-        rca_say ("rca: reading %s", places[i]);
-        g_ptr_array_add (found, (gpointer) places[i]);
-      }
+      add_place (found, places[i]);
   return found;
 }
 
@@ -285,13 +305,23 @@ analyze_window (const RcaRequest *r, const RcaRequestTimes *t, RcaStore *store, 
   return report;
 }
 
+GTimeZone *
+rca_request_zone (const RcaRequest *r, GError **error)
+{
+  GTimeZone *zone = r->zone ? g_time_zone_new_identifier (r->zone) : NULL;
+  if (r->zone && !zone)
+    g_set_error (error, RCA_WINDOW_ERROR, RCA_WINDOW_ERROR_SYNTAX, "--zone %s: no such time zone (Europe/Berlin, UTC, +02:00)", r->zone);
+  return zone;
+}
+
 static RcaReport *
 analyze (const RcaRequest *r, const RcaRequestTimes *t, GError **error)
 {
   g_autofree char *format = NULL;
-  if (!rca_options_input_format (r->input_formats, &format, error))
+  g_autoptr (GTimeZone) assumed = rca_request_zone (r, error);
+  if ((r->zone && !assumed) || !rca_options_input_format (r->input_formats, &format, error))
     return NULL;
-  RcaOpenOptions open = { .span = span_to_open (t), .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
+  RcaOpenOptions open = { .span = span_to_open (t), .assumed_zone = assumed, .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
   g_autoptr (RcaStore) store = open_store (r, &open, error);
   g_autoptr (RcaSources) sources = store && rca_request_add_marks (r, store, t->now_ns, error) ? rca_store_sources (store, error) : NULL;
   if (!sources)

@@ -4,13 +4,13 @@
 #include "options.h"
 
 typedef struct {
-  char *window, *baseline, *store, *now, *service, *route, *nginx_conf;
+  char *window, *baseline, *store, *now, *service, *route, *nginx_conf, *zone;
   char **marks, **input_formats, **paths;
   gboolean utc, no_redact;
   gint jobs;
 } RcaRequest;
 
-enum { RCA_REQUEST_N_ENTRIES = 14 };
+enum { RCA_REQUEST_N_ENTRIES = 15 };
 
 /* Fills @entries, which point into @request; ends with an empty row. */
 void rca_request_entries (RcaRequest *request, GOptionEntry entries[RCA_REQUEST_N_ENTRIES]);
@@ -29,15 +29,18 @@ typedef struct {
 /* The parts of it, for commands that open stores themselves. */
 gboolean rca_request_times (const RcaRequest *request, RcaRequestTimes *times, GError **error);
 gboolean rca_request_add_marks (const RcaRequest *request, RcaStore *store, gint64 now_ns, GError **error);
-/* Where to read when no PATH and no --store is given: a store, or NULL and then the usual places
- * (GPtrArray of const char*, transfer container). What was chosen is said on standard error. */
+/* Where to read when no PATH and no --store is given: a store, or NULL and then
+ * rca_well_known_places(). What was chosen is said on standard error. */
 char *rca_unnamed_store (void);
 
-/* $XDG_STATE_HOME/rca, for a system service /var/lib/rca ($STATE_DIRECTORY). */
+/* For RcaOpenOptions.assumed_zone: --zone; NULL: none was given, or (with an error) there is no such zone. */
+GTimeZone *rca_request_zone (const RcaRequest *request, GError **error);
+
+/* What the configuration says, else $XDG_STATE_HOME/rca, for a system service /var/lib/rca ($STATE_DIRECTORY). */
 char *rca_default_store (void);
 
-/* Where logs usually are, when neither PATH nor store is there: those that exist, each said on
- * standard error. Transfer container. */
+/* What to read when neither PATH nor store is there: the configuration's paths, else where logs usually are
+ * and something exists; each said on standard error. char*. */
 GPtrArray *rca_well_known_places (void);
 
 /* Low priority for processor and disk: the host may be burning. */

@@ -74,7 +74,7 @@ key_of (const RcaArchive *a, const RcaPiece *p)
 {
   const RcaSource *log = g_ptr_array_index (a->log, p->log);
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autoptr (GTimeZone) zone = g_time_zone_new_local ();
+  g_autoptr (GTimeZone) zone = a->open.assumed_zone ? g_time_zone_ref (a->open.assumed_zone) : g_time_zone_new_local ();
   g_autofree char *span = g_strdup_printf ("%" G_GINT64_FORMAT "..%" G_GINT64_FORMAT, p->span.start_ns, p->span.end_ns);
   sum_text (sum, RCA_VERSION);
   sum_text (sum, a->open.read.input_format);

@@ -308,9 +308,10 @@ rca_batch_run (const RcaBatchRequest *request, GError **error)
   struct sigaction catch = { .sa_handler = catch_signal, .sa_flags = SA_RESTART | SA_RESETHAND };
   g_autofree char *format = NULL;
   Run run = { .request = request };
-  if (!rca_request_times (r, &run.times, error) || !rca_options_input_format (r->input_formats, &format, error))
+  g_autoptr (GTimeZone) assumed = rca_request_zone (r, error);
+  if ((r->zone && !assumed) || !rca_request_times (r, &run.times, error) || !rca_options_input_format (r->input_formats, &format, error))
     return NULL;
-  RcaOpenOptions open = { .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf }, .no_redact = r->no_redact };
+  RcaOpenOptions open = { .assumed_zone = assumed, .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf }, .no_redact = r->no_redact };
   g_autoptr (RcaArchive) archive = find_archive (r, &open, error);
   g_autoptr (RcaBatchState) state = archive ? rca_batch_state_open (request->state, archive, error) : NULL;
   if (!state)

@@ -34,7 +34,8 @@ static const RcaUsage usage = {
   "  rca batch --window 2026-10-01..2026-12-31 --markdown logs/ > quarter.md\n"
   "  rca batch --state ~/rca-archive logs/     read only what is new since the last time",
   "Finds every incident in archived logs, with its causes; what keeps coming back; what grows before it\n"
-  "hurts. A run that was ended goes on where it was when it is started again.",
+  "hurts. A run that was ended goes on where it was when it is started again. All cores are used (at low\n"
+  "priority) unless --jobs says otherwise.",
 };
 
 static gboolean

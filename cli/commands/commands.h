@@ -5,6 +5,7 @@
 /* @argv[0] is the command's name. Returns the exit status (exit.h). */
 int rca_command_analyze (int argc, char **argv);
 int rca_command_batch (int argc, char **argv);
+int rca_command_config (int argc, char **argv);
 int rca_command_deploy (int argc, char **argv);
 int rca_command_export (int argc, char **argv);
 int rca_command_ingest (int argc, char **argv);

@@ -206,6 +206,59 @@ def search_zones():
     expect("--service narrows as well", p.stdout == b"0\n", p)
 
 
+def configuration():
+    config, log = home + "/config", home + "/bad.log"
+    e = dict(env, XDG_CONFIG_HOME=config)
+    os.makedirs(config + "/rca")
+    path = config + "/rca/rca.conf"
+
+    def write(text):
+        with open(path, "w") as f:
+            f.write(text)
+
+    write("[rca]\nstor = /x\n")
+    p = run("config", "check", env=e)
+    expect("an unknown key is named by file and line, with the nearest one", p.returncode == 1 and ("%s:2: unknown key \"stor\" (did you mean \"store\"?)" % path) in p.stderr.decode(), p)
+    p = run("--json", log, env=e)
+    expect("it is said in every run, and stops none", p.returncode == 0 and b":2: unknown key" in p.stderr, p.stderr)
+    for text, hint in (("[rca]\njobs = many\n", ":2: jobs = many: a number"), ("jobs = 2\n", ":1: a key before any group"), ("[rca]\nutc\n", ":2: \"KEY = VALUE\""), ("[rca]\n# x\nzone = Atlantis/X\n", ":3: zone = Atlantis/X: a time zone"),
+                       ("[rca]\nwindow = soon\n", ":2: window = soon:"), ("[rca]\nutc = maybe\n", ":2: utc = maybe: yes or no")):
+        write(text)
+        p = run(log, env=e)
+        expect("%r in the configuration: exit 2, file and line" % text, p.returncode == 2 and hint in p.stderr.decode(), p)
+    write("[rca]\npaths = %s;%s/access.log\nwindow = 2026-11-24T14:11:00Z..+2m\n[format x]\npattern = ^(?<message>.*)$\n" % (log, home))
+    p = run("--json", env=e)
+    doc = json.loads(p.stdout)
+    expect("without a PATH the configured ones are read, and that is said", len(doc["sources"]) == 2 and log.encode() in p.stderr, p.stderr)
+    expect("the configured window is used", doc["window"]["start"] == "2026-11-24T14:11:00.000Z", doc["window"])
+    window = lambda *args, **more: json.loads(run("--json", *args, log, env=dict(e, **more)).stdout)["window"]["start"][11:16]
+    expect("the environment comes before the file, an option before the environment",
+           (window(RCA_WINDOW="2026-11-24T14:12:00Z..+2m"), window("--window", "2026-11-24T14:13:00Z..+2m", RCA_WINDOW="2026-11-24T14:12:00Z..+2m")) == ("14:12", "14:13"))
+    p = run("config", "show", env=dict(e, RCA_JOBS="3"))
+    expect("config show tells what is set and where", b"jobs = 3    # RCA_JOBS" in p.stdout and (":3" in p.stdout.decode()), p.stdout)
+    p = run("config", "check", env=dict(e, RCA_CONFIG=home + "/none.conf"))
+    expect("a configuration that was named has to be there", p.returncode == 1 and b"none.conf" in p.stderr, p)
+    p = run("deploy", "web", "9.9", "--time", "2026-11-24T14:11:30Z", env=dict(e, RCA_STORE=home + "/elsewhere"))
+    expect("the configured store is the default store", os.path.isdir(home + "/elsewhere") and b"web 9.9" in run("--json", log, env=dict(e, RCA_STORE=home + "/elsewhere")).stdout, p)
+
+
+def times():
+    """Each form of a time and a window that the manual has."""
+    log = home + "/bad.log"
+    base = ["--now", "2026-11-24T14:20:00Z", "--utc", "--json", log]
+    for window, start, end in (("10m", "14:10", "14:20"), ("2026-11-24T14:05:00Z..2026-11-24T14:10:00Z", "14:05", "14:10"), ("2026-11-24 14:05..+3m", "14:05", "14:08"), ("2026-11-24 14:05:30..14:09", "14:05", "14:09"),
+                               ("14:05..", "14:05", "14:20"), ("-15m..-5m", "14:05", "14:15"), ("14:05..now", "14:05", "14:20"), ("1h30m", "12:50", "14:20"), ("2026-11-24T15:05:00+01:00..+2m", "14:05", "14:07"),
+                               ("yesterday..now", "00:00", "14:20"), ("@1795529100..+1m", "14:05", "14:06")):
+        p = run("--window", window, *base)
+        w = json.loads(p.stdout)["window"] if p.returncode == 0 else {"start": "", "end": ""}
+        expect("--window %s" % window, (w["start"][11:16], w["end"][11:16]) == (start, end), (w, p.stderr))
+    p = run("--window", "15:05..15:08", "--now", "2026-11-24T15:20:00Z", "--json", log, env=dict(env, TZ="Europe/Berlin"))
+    expect("a time without a zone is local", json.loads(p.stdout)["window"]["start"][11:16] == "14:05", p.stderr)
+    expect("--window that ends before it begins: exit 2", run("--window", "2026-11-24 14:05..2026-11-24 14:00", log).returncode == 2)
+    p = run("--baseline", "14:02..14:08", *base)
+    expect("--baseline names a time when it was fine", p.returncode == 0 and json.loads(p.stdout)["incidents"], p.stderr)
+
+
 statuses()
 slow_route()
 usage()
