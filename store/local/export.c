@@ -1,4 +1,5 @@
 /* Sources given back byte for byte: the blocks of lines of all segments, in order. */
+#include "local/ids.h"
 #include "local/manifest.h"
 #include "store.h"
 #include "unicode.h"
@@ -109,6 +110,7 @@ typedef struct {
   const char *dir;
   const RcaManifestSource *source;
   RcaExportResult *result;
+  RcaIdFiles *ids;
 } Export;
 
 static void
@@ -128,6 +130,7 @@ give_segment (const Export *e, Giving *g, guint64 place, guint64 number)
     return TRUE;
   }
   guint n;
+  rca_segment_use_ids (segment, e->ids);
   const RcaSegmentLines *lines = rca_segment_lines (segment, &n);
   for (guint i = 0; i < n; i++)
   {
@@ -243,9 +246,10 @@ rca_store_export (const char *dir, const char *out, const char *const *source, g
     return FALSE;
   if (note)
     g_ptr_array_add (result->problem, g_steal_pointer (&note));
+  g_autoptr (RcaIdFiles) ids = rca_id_files_new (dir);
   for (guint i = 0; i < manifest->source->len; i++)
   {
-    Export e = { dir, g_ptr_array_index (manifest->source, i), result };
+    Export e = { dir, g_ptr_array_index (manifest->source, i), result, ids };
     if (!is_meant (e.source, source, n_source))
       continue;
     result->sources++;

@@ -13,6 +13,7 @@ typedef struct {
   gboolean follow;   /* a half line waits until it is whole, or has been left so for a while */
   gboolean thorough; /* names may have changed since the last pass: rotated siblings are searched */
   guint64 bytes;     /* about that much of a plain file is read; 0: all */
+  struct RcaIds *ids; /* where ids of what is kept for good go; NULL: nowhere */
 } RcaPass;
 
 /* A file that is kept open between passes: it is read to its end also when its name is gone. */

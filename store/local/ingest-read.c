@@ -1,5 +1,6 @@
 /* Pieces of files → segments → the source's entry in the manifest. */
 #include "local/ingest-private.h"
+#include "local/ids.h"
 #include "local/raw.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -13,6 +14,7 @@ typedef struct {
   RcaTableWriter *writer;
   RcaSegmentWriter *segment;
   RcaRaw *raw;
+  RcaIdNamer namer;
   const RcaSourcePart *at; /* the part whose bytes are held; NULL: none yet */
   guint64 next;            /* where the event at hand begins: bytes before it belong to the rows that are there */
   RcaSegmentEntry entry;
@@ -37,12 +39,28 @@ cut_to_piece (Making *m)
     rca_raw_cut (m->raw, m->at->found.next);
 }
 
+/* Ids are looked for around the time of the rows. */
+static void
+note_span (Making *m, const RcaSheet *sheet)
+{
+  const gint64 *time = sheet->column[RCA_COL_TIME];
+  m->namer.min_ns = G_MAXINT64;
+  m->namer.max_ns = G_MININT64;
+  for (guint32 r = 0; r < sheet->n; r++)
+    if (time[r] != RCA_TIME_NONE)
+    {
+      m->namer.min_ns = MIN (m->namer.min_ns, time[r]);
+      m->namer.max_ns = MAX (m->namer.max_ns, time[r]);
+    }
+}
+
 static gboolean
 sheet_full (RcaTableSource *rows, RcaSheet *sheet, gpointer user)
 {
   Making *m = user;
   RcaLinesBlock *block;
   guint64 position;
+  note_span (m, sheet);
   if (!m->error && rca_raw_put (m->raw, m->next, &block, &position, &m->error) && rca_segment_writer_add (m->segment, sheet, block, position, &m->error))
     rca_segment_writer_text (m->segment, rows->text, &m->error);
   return TRUE;
@@ -115,7 +133,7 @@ take_event (RcaSource *source, guint part, RcaEvent *ev, gpointer user)
 }
 
 static gboolean
-start (Making *m, const RcaIngestWork *work, guint64 number)
+start (Making *m, const RcaIngestWork *work, guint64 number, gboolean sealed)
 {
   m->segment = rca_segment_writer_new (work->pass->dir, number, &m->error);
   if (!m->segment)
@@ -123,7 +141,9 @@ start (Making *m, const RcaIngestWork *work, guint64 number)
   m->source = rca_source_new (work->source->path, work->source->name);
   m->rows = rca_table_source_new (work->source->path);
   m->writer = rca_table_writer_new (m->rows);
-  m->raw = rca_raw_new (m->segment);
+  /* an open end is replaced soon, and its ids would be in the store for ever */
+  rca_id_namer_init (&m->namer, sealed ? work->pass->ids : NULL);
+  m->raw = rca_raw_new (m->segment, m->namer.ids ? &m->namer.store : NULL);
   rca_table_writer_on_full (m->writer, sheet_full, m);
   rca_table_writer_on_text (m->writer, place_text, m);
   return TRUE;
@@ -254,6 +274,8 @@ enter_segment (RcaIngestWork *work, Making *m, guint64 tail)
 {
   gboolean anew = work->to->segment->len == 0;
   m->entry.tail = tail;
+  m->entry.ids_first = m->namer.first;
+  m->entry.ids_last = m->namer.last;
   rca_ingest_add (work->to->info, m->rows, &m->entry, anew);
   if (m->entry.rows || m->entry.counts.lines)
     g_array_append_val (work->to->segment, m->entry);
@@ -301,7 +323,7 @@ static gboolean
 read_pieces (RcaIngestWork *work, const GPtrArray *piece, guint64 number)
 {
   g_auto (Making) m = { 0 };
-  if (!start (&m, work, number))
+  if (!start (&m, work, number, ((RcaPiece *)g_ptr_array_index (piece, 0))->kind != RCA_PIECE_OPEN))
   {
     work->error = m.error;
     return FALSE;

@@ -1,5 +1,6 @@
 #include "local/ingest-session.h"
 #include "local/ingest-private.h"
+#include "local/ids.h"
 #include "local/io.h"
 #include "local/sweep.h"
 #include <sys/resource.h>
@@ -266,14 +267,16 @@ rca_ingest_session_pass (RcaIngestSession *s, GPtrArray *found, const RcaIngestP
   *outcome = (RcaIngestPassResult){ g_hash_table_new (NULL, NULL), g_hash_table_new (NULL, NULL) };
   g_autoptr (RcaManifest) next = rca_manifest_copy (s->manifest);
   g_autoptr (GArray) retired = g_array_new (FALSE, FALSE, sizeof (guint64));
-  Run run = { s, next, { s->dir, &s->options, g_get_real_time () * 1000, how->follow, how->thorough, how->bytes }, result, outcome, retired, how->always };
-  gboolean ok = run_all (&run, found, error) && !is_cancelled (s) && (!run.changed || rca_manifest_write (next, s->dir, error));
+  g_autoptr (RcaIds) ids = rca_ids_new (s->dir, next, next->next_ids++);
+  Run run = { s, next, { s->dir, &s->options, g_get_real_time () * 1000, how->follow, how->thorough, how->bytes, ids }, result, outcome, retired, how->always };
+  gboolean ok = run_all (&run, found, error) && !is_cancelled (s) && (!run.changed || (rca_ids_commit (ids, next, error) && rca_manifest_write (next, s->dir, error)));
   if (ok && run.changed)
     take_over (s, g_steal_pointer (&next), retired);
   else if (!ok)
   {
     /* segments of this pass have numbers that no later one may take: the manifest may be there, though not surely for good */
     s->manifest->next_segment = MAX (s->manifest->next_segment, next->next_segment);
+    s->manifest->next_ids = MAX (s->manifest->next_ids, next->next_ids);
     rca_sweep (s->dir, s->manifest);
   }
   return ok;

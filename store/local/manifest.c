@@ -28,8 +28,9 @@ RcaManifest *
 rca_manifest_new (void)
 {
   RcaManifest *m = g_new0 (RcaManifest, 1);
-  m->next_segment = 1;
+  m->next_segment = m->next_ids = 1;
   m->source = g_ptr_array_new_with_free_func (source_free);
+  m->ids = g_array_new (FALSE, FALSE, sizeof (RcaManifestIds));
   return m;
 }
 
@@ -39,6 +40,7 @@ rca_manifest_free (RcaManifest *m)
   if (!m)
     return;
   g_ptr_array_unref (m->source);
+  g_array_unref (m->ids);
   g_free (m);
 }
 
@@ -106,6 +108,14 @@ static const Member segment_numbers[] = {
   { "rows", G_STRUCT_OFFSET (RcaSegmentEntry, rows) },
   { "bytes", G_STRUCT_OFFSET (RcaSegmentEntry, bytes) },
   { "tail", G_STRUCT_OFFSET (RcaSegmentEntry, tail) },
+  { "ids_first", G_STRUCT_OFFSET (RcaSegmentEntry, ids_first) },
+  { "ids_last", G_STRUCT_OFFSET (RcaSegmentEntry, ids_last) },
+};
+
+static const Member ids_numbers[] = {
+  { "number", G_STRUCT_OFFSET (RcaManifestIds, number) },
+  { "n", G_STRUCT_OFFSET (RcaManifestIds, n) },
+  { "bytes", G_STRUCT_OFFSET (RcaManifestIds, bytes) },
 };
 
 #define OF_COUNTS(member)                                                                                                                                      \
@@ -200,14 +210,22 @@ pack (const RcaManifest *m, guint64 generation)
   msgpack_sbuffer_init (&buffer);
   msgpack_packer p;
   msgpack_packer_init (&p, &buffer, msgpack_sbuffer_write);
-  msgpack_pack_map (&p, 4);
+  msgpack_pack_map (&p, 6);
   rca_pack_u64 (&p, "version", VERSION);
   rca_pack_u64 (&p, "generation", generation);
   rca_pack_u64 (&p, "next_segment", m->next_segment);
+  rca_pack_u64 (&p, "next_ids", m->next_ids);
   rca_pack_key (&p, "sources");
   msgpack_pack_array (&p, source->len);
   for (guint i = 0; i < source->len; i++)
     pack_source (&p, g_ptr_array_index (source, i));
+  rca_pack_key (&p, "ids");
+  msgpack_pack_array (&p, m->ids->len);
+  for (guint i = 0; i < m->ids->len; i++)
+  {
+    msgpack_pack_map (&p, G_N_ELEMENTS (ids_numbers));
+    pack_numbers (&p, &g_array_index (m->ids, RcaManifestIds, i), ids_numbers, G_N_ELEMENTS (ids_numbers));
+  }
   guint64 checksum = XXH3_64bits (buffer.data, buffer.size);
   GByteArray *out = g_byte_array_new ();
   g_byte_array_append (out, (const guint8 *)MAGIC, 8);
@@ -217,9 +235,35 @@ pack (const RcaManifest *m, guint64 generation)
   return out;
 }
 
+static gboolean
+is_referred_to (const RcaManifest *m, guint64 number)
+{
+  for (guint i = 0; i < m->source->len; i++)
+  {
+    const GArray *segment = ((const RcaManifestSource *)g_ptr_array_index (m->source, i))->segment;
+    for (guint k = 0; k < segment->len; k++)
+    {
+      const RcaSegmentEntry *e = &g_array_index (segment, RcaSegmentEntry, k);
+      if (e->ids_first && number >= e->ids_first && number <= e->ids_last)
+        return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* Files of ids go with the last segment that refers to them. */
+static void
+drop_ids (RcaManifest *m)
+{
+  for (guint i = m->ids->len; i-- > 0;)
+    if (!is_referred_to (m, g_array_index (m->ids, RcaManifestIds, i).number))
+      g_array_remove_index (m->ids, i);
+}
+
 gboolean
 rca_manifest_write (RcaManifest *m, const char *dir, GError **error)
 {
+  drop_ids (m);
   g_autoptr (GByteArray) bytes = pack (m, m->generation + 1);
   /* the generation before stays at hand under its own name, unless that is what is in use and the newest is damaged */
   gboolean kept = m->fell_back ? rca_io_detach (dir, RCA_MANIFEST_NAME, error) : rca_io_keep (dir, RCA_MANIFEST_NAME, RCA_MANIFEST_BEFORE, error);
@@ -297,6 +341,18 @@ unpack_source (RcaManifest *m, const msgpack_object *o)
   unpack_parts (o, s);
 }
 
+static void
+unpack_ids (RcaManifest *m, const msgpack_object *o)
+{
+  msgpack_object_array ids = rca_unpack_array (o, "ids");
+  for (guint32 i = 0; i < ids.size; i++)
+  {
+    RcaManifestIds e;
+    unpack_numbers (&ids.ptr[i], &e, ids_numbers, G_N_ELEMENTS (ids_numbers));
+    g_array_append_val (m->ids, e);
+  }
+}
+
 static RcaManifest *
 parse (const char *data, gsize n, const char *path, GError **error)
 {
@@ -326,9 +382,11 @@ parse (const char *data, gsize n, const char *path, GError **error)
     m = rca_manifest_new ();
     m->generation = rca_unpack_u64 (&unpacked.data, "generation");
     m->next_segment = MAX (rca_unpack_u64 (&unpacked.data, "next_segment"), 1);
+    m->next_ids = MAX (rca_unpack_u64 (&unpacked.data, "next_ids"), 1);
     msgpack_object_array sources = rca_unpack_array (&unpacked.data, "sources");
     for (guint32 i = 0; i < sources.size; i++)
       unpack_source (m, &sources.ptr[i]);
+    unpack_ids (m, &unpacked.data);
   }
   msgpack_unpacked_destroy (&unpacked);
   return m;

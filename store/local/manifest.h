@@ -33,8 +33,14 @@ typedef struct {
   GArray *segment;      /* RcaSegmentEntry, oldest first */
 } RcaManifestSource;
 
+/* A file of ids (local/ids.h). */
 typedef struct {
-  guint64 generation, next_segment;
+  guint64 number, n, bytes;
+} RcaManifestIds;
+
+typedef struct {
+  guint64 generation, next_segment, next_ids;
+  GArray *ids;        /* RcaManifestIds: those that segments refer to */
   GPtrArray *source;  /* RcaManifestSource, by path */
   gboolean fell_back; /* the newest generation is damaged: this is the one before it */
 } RcaManifest;

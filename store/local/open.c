@@ -1,3 +1,4 @@
+#include "local/ids.h"
 #include "local/manifest.h"
 #include "local/marker.h"
 #include "store.h"
@@ -11,6 +12,7 @@ typedef struct {
   const char *dir;
   RcaSpan span;
   GPtrArray *segment; /* RcaSegment: outlive the table */
+  RcaIdFiles *ids;
 } Loading;
 
 static RcaTableSource *
@@ -50,6 +52,7 @@ load (gpointer data, gpointer user)
       g_ptr_array_add (l->into->problem, g_strdup_printf ("%s (%" G_GUINT64_FORMAT " rows skipped)", error->message, e->rows));
       continue;
     }
+    rca_segment_use_ids (segment, l->ids);
     g_ptr_array_add (l->segment, segment);
     rca_segment_load (segment, l->into, from, to);
   }
@@ -84,11 +87,12 @@ rca_store_open_local (const char *dir, const RcaOpenOptions *options, GError **e
   g_autoptr (RcaTable) table = rca_table_new ();
   if (note)
     rca_table_problem (table, "%s", note);
+  g_autoptr (RcaIdFiles) ids = rca_id_files_new (dir);
   g_autoptr (GArray) loading = g_array_new (FALSE, TRUE, sizeof (Loading));
   for (guint i = 0; i < manifest->source->len; i++)
   {
     RcaManifestSource *from = g_ptr_array_index (manifest->source, i);
-    Loading l = { from, take_info (from), dir, options->span, g_ptr_array_new_with_free_func ((GDestroyNotify)rca_segment_free) };
+    Loading l = { from, take_info (from), dir, options->span, g_ptr_array_new_with_free_func ((GDestroyNotify)rca_segment_free), ids };
     g_array_append_val (loading, l);
   }
   load_all (loading, options->jobs);

@@ -5,6 +5,7 @@
 struct RcaRaw {
   RcaSegmentWriter *segment;
   RcaLinesCodec *codec;
+  const RcaIdStore *ids;
   RcaLinesEncoded encoded; /* the block written last */
   guint64 place, offset;   /* of the first byte held */
   guint64 line;            /* number of the line it stands in */
@@ -17,10 +18,11 @@ struct RcaRaw {
 };
 
 RcaRaw *
-rca_raw_new (RcaSegmentWriter *segment)
+rca_raw_new (RcaSegmentWriter *segment, const RcaIdStore *ids)
 {
   RcaRaw *raw = g_new0 (RcaRaw, 1);
   raw->segment = segment;
+  raw->ids = ids;
   raw->codec = rca_lines_codec_new ();
   return raw;
 }
@@ -196,8 +198,8 @@ rca_raw_put (RcaRaw *raw, guint64 offset, RcaLinesBlock **block, guint64 *positi
   if (n == 0)
     return TRUE;
   RcaBytes bytes = rca_bytes ((const char *)raw->held.p, n);
-  RcaSegmentLines lines = { .place = raw->place, .offset = raw->offset, .first_line = raw->line };
-  if (!rca_lines_encode (raw->codec, bytes, NULL, &raw->encoded, error) || !rca_segment_writer_lines (raw->segment, &raw->encoded, &lines, error))
+  RcaSegmentLines lines = { .place = raw->place, .offset = raw->offset, .first_line = raw->line, .ids = raw->ids != NULL };
+  if (!rca_lines_encode (raw->codec, bytes, raw->ids, &raw->encoded, error) || !rca_segment_writer_lines (raw->segment, &raw->encoded, &lines, error))
     return FALSE;
   *block = raw->encoded.block;
   take_away (raw, n, raw->encoded.n_lines - (bytes.p[n - 1] != '\n'));

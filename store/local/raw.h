@@ -10,7 +10,8 @@
 #define RCA_RAW_MOST_BYTES  ((gsize)32 << 20)
 
 typedef struct RcaRaw RcaRaw;
-RcaRaw *rca_raw_new (RcaSegmentWriter *segment);
+/* @ids: (nullable): where ids go; else they stand in the lines. Outlives @raw. */
+RcaRaw *rca_raw_new (RcaSegmentWriter *segment, const RcaIdStore *ids);
 void rca_raw_free (RcaRaw *raw);
 
 /* Part @place begins: bytes before @from are not wanted, @lines_before lines stand before it. What is left of the part

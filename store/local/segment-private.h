@@ -1,6 +1,7 @@
 /* What the writer and the reader of segments agree on: FORMAT.md in C. */
 #pragma once
 #include "local/derive.h"
+#include "local/ids.h"
 #include "local/io.h"
 #include "local/segment.h"
 #include <msgpack.h>
@@ -68,6 +69,7 @@ struct RcaSegment {
   GPtrArray *problem; /* of the source it was loaded into: text may turn out damaged later */
   RcaLinesBlock *open; /* the block of lines read last */
   guint open_index;
+  RcaIdFiles *ids;   /* (nullable) */
   GPtrArray *open_piece; /* RcaBuffer, what it reads from */
 };
 

@@ -26,6 +26,7 @@ rca_segment_free (RcaSegment *s)
   if (s->fd >= 0)
     close (s->fd);
   close_lines (s);
+  rca_segment_use_ids (s, NULL);
   g_ptr_array_unref (s->open_piece);
   g_array_unref (s->block);
   g_array_unref (s->lines);
@@ -115,7 +116,7 @@ read_lines (RcaSegment *s, GError **error)
   {
     const msgpack_object *o = &lines.ptr[i];
     RcaSegmentLines l = { 0 };
-    guint64 *const number[] = { &l.place, &l.offset, &l.bytes, &l.lines, &l.first_line, &l.plain, &l.first_block, &l.n_blocks };
+    guint64 *const number[] = { &l.place, &l.offset, &l.bytes, &l.lines, &l.first_line, &l.plain, &l.first_block, &l.n_blocks, &l.ids };
     for (guint k = 0; k < G_N_ELEMENTS (number); k++)
       *number[k] = rca_segment_number_at (o, k);
     l.position = position;
@@ -202,6 +203,22 @@ get_piece (guint index, gpointer user, GError **error)
   return piece;
 }
 
+void
+rca_segment_use_ids (RcaSegment *s, RcaIdFiles *files)
+{
+  g_clear_pointer (&s->ids, rca_id_files_unref);
+  s->ids = files ? rca_id_files_ref (files) : NULL;
+}
+
+static gboolean
+fetch_ids (const guint64 *reference, gsize n, guint8 *ids, gpointer user, GError **error)
+{
+  RcaSegment *s = user;
+  if (s->ids)
+    return rca_id_files_fetch (s->ids, reference, n, ids, error);
+  return rca_segment_damaged (s, error, "the ids of its lines are not at hand");
+}
+
 RcaLinesBlock *
 rca_segment_open_lines (RcaSegment *s, guint index, GError **error)
 {
@@ -215,7 +232,8 @@ rca_segment_open_lines (RcaSegment *s, guint index, GError **error)
   }
   const RcaSegmentLines *l = &g_array_index (s->lines, RcaSegmentLines, index);
   s->open_index = index;
-  s->open = rca_lines_open (l->lines, l->bytes, l->plain != 0, (guint)l->n_blocks, get_piece, s, NULL, error);
+  const RcaIdStore ids = { NULL, fetch_ids, s };
+  s->open = rca_lines_open (l->lines, l->bytes, l->plain != 0, (guint)l->n_blocks, get_piece, s, l->ids ? &ids : NULL, error);
   if (!s->open)
     g_prefix_error (error, "lines %u: ", index);
   return s->open;

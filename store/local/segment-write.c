@@ -149,7 +149,7 @@ pack_lines (msgpack_packer *p, const GArray *lines)
   for (guint i = 0; i < lines->len; i++)
   {
     const RcaSegmentLines *l = &g_array_index (lines, RcaSegmentLines, i);
-    const guint64 number[] = { l->place, l->offset, l->bytes, l->lines, l->first_line, l->plain, l->first_block, l->n_blocks };
+    const guint64 number[] = { l->place, l->offset, l->bytes, l->lines, l->first_line, l->plain, l->first_block, l->n_blocks, l->ids };
     msgpack_pack_array (p, G_N_ELEMENTS (number));
     for (gsize k = 0; k < G_N_ELEMENTS (number); k++)
       msgpack_pack_uint64 (p, number[k]);

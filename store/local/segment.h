@@ -13,6 +13,7 @@ typedef struct {
   guint64 rows, bytes;
   gint64 min_ns, max_ns; /* of times as logged; min > max: none */
   guint64 tail;          /* 1 + place of the part whose open end this is: the next look at that part replaces it; 0: kept for good */
+  guint64 ids_first, ids_last; /* numbers of the files of ids that its lines refer to, and those between; 0: none */
   RcaSegmentCounts counts;
 } RcaSegmentEntry;
 
@@ -30,6 +31,7 @@ typedef struct {
   guint64 position;          /* of its first line among the segment's lines */
   guint64 plain;             /* 1: as text */
   guint64 first_block, n_blocks;
+  guint64 ids;               /* 1: its ids are references to the store's */
 } RcaSegmentLines;
 /* Writes @encoded, which are the @bytes, @lines and so on of @lines; fills in the rest of it. */
 gboolean rca_segment_writer_lines (RcaSegmentWriter *writer, const RcaLinesEncoded *encoded, RcaSegmentLines *lines, GError **error);
@@ -49,6 +51,9 @@ void rca_segment_writer_abandon (RcaSegmentWriter *writer);
 typedef struct RcaSegment RcaSegment;
 RcaSegment *rca_segment_open (const char *dir, guint64 number, GError **error);
 void rca_segment_free (RcaSegment *segment);
+/* Where the ids of its lines are; without, lines that refer to them are not read. */
+struct RcaIdFiles;
+void rca_segment_use_ids (RcaSegment *segment, struct RcaIdFiles *files);
 /* Adds the sheets that may hold rows of [@from_ns, @to_ns) to @into, and all of the text. What is
  * damaged is named in @into->problem and left out. @segment must outlive @into. */
 void rca_segment_load (RcaSegment *segment, RcaTableSource *into, gint64 from_ns, gint64 to_ns);

@@ -1,4 +1,5 @@
 #include "local/sweep.h"
+#include "local/ids.h"
 #include "local/io.h"
 #include <unistd.h>
 
@@ -11,6 +12,8 @@ add_named (GHashTable *named, const RcaManifest *manifest)
     for (guint k = 0; k < s->segment->len; k++)
       g_hash_table_add (named, rca_segment_name (g_array_index (s->segment, RcaSegmentEntry, k).number));
   }
+  for (guint i = 0; manifest && i < manifest->ids->len; i++)
+    g_hash_table_add (named, rca_ids_name (g_array_index (manifest->ids, RcaManifestIds, i).number));
 }
 
 /* What a damaged manifest may have named is put aside, not removed. */
@@ -32,6 +35,6 @@ rca_sweep (const char *dir, const RcaManifest *manifest)
   add_named (named, before);
   g_autoptr (GDir) listing = g_dir_open (dir, 0, NULL);
   for (const char *name; listing && (name = g_dir_read_name (listing));)
-    if (g_str_has_suffix (name, ".tmp") || (g_str_has_prefix (name, "segment-") && !g_hash_table_contains (named, name)))
+    if (g_str_has_suffix (name, ".tmp") || ((g_str_has_prefix (name, "segment-") || g_str_has_prefix (name, "ids-")) && !g_hash_table_contains (named, name)))
       remove_or_detach (dir, name, manifest->fell_back);
 }
