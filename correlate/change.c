@@ -137,7 +137,7 @@ static gboolean
 is_mechanism (const RcaCandidate *change, const RcaCandidate *m)
 {
   const RcaHypothesis *h = rca_hypothesis (change->kind);
-  if (m->change || !(h->brings_about & RCA_KIND_BIT (m->kind)))
+  if (m->change || m->trace || !(h->brings_about & RCA_KIND_BIT (m->kind)))
     return FALSE;
   if (m->service && change->service && !rca_same_service (m->service, change->service) && change->kind != RCA_KIND_CDN && !change->in_scope)
     return FALSE;

@@ -146,7 +146,7 @@ untouched_share (const RcaFacts *f, GPtrArray *candidates)
   for (guint i = 0; i < candidates->len; i++)
     {
       const RcaCandidate *c = g_ptr_array_index (candidates, i);
-      if (c->log_weight <= 0 || (c->change && !c->mechanism))
+      if (c->log_weight <= 0 || c->trace || (c->change && !c->mechanism))
         continue;
       touched = MAX (touched, isnan (c->share) || c->shared ? 1 : c->share);
     }

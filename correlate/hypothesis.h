@@ -23,6 +23,7 @@ struct RcaCandidate {
   double share_of_all;       /* q: of all requests touch it */
   gboolean shared;           /* acts through something shared: a low share says nothing */
   gboolean new_nature;       /* unseen before, or its calls or rows rose: no consequence of saturation */
+  gboolean trace;            /* the failing's own record, which names no reason: tells of nothing but the symptom */
   gboolean unseen;           /* nothing of it before the rise */
   guint failures;            /* bits of RcaFailure that are its trace in the failing requests */
   gboolean in_scope;         /* a change: of a service that fails, or of an unknown one */

@@ -301,11 +301,15 @@ judge_db_connections (RcaFacts *f, const RcaStory *s)
   gboolean app = rca_context_has_stream (f->c, RCA_STREAM_APP), db = rca_context_has_stream (f->c, RCA_STREAM_DB);
   if (!app && !db)
     return found (RCA_VERDICT_NO_DATA, NAN, "neither application nor database logs were read");
-  double x = share_of_bad (f, CONNECTIONS | 1u << RCA_FAILURE_DB_LOST), rec = recorded_share (f), xu = upper (f, x);
+  const guint connections = CONNECTIONS | 1u << RCA_FAILURE_DB_LOST;
+  double x = share_of_bad (f, connections), rec = recorded_share (f), other = share_of_bad (f, ~connections & ~(1u << RCA_FAILURE_NONE));
   if (isnan (x) || isnan (rec) || rec < covered)
-    return found (RCA_VERDICT_NOT_SUPPORTED, xu, "only %.0f %% of the failing requests have a record that would say so", isnan (rec) ? 0 : 100 * rec);
+    return found (RCA_VERDICT_NOT_SUPPORTED, upper (f, x), "only %.0f %% of the failing requests have a record that would say so", isnan (rec) ? 0 : 100 * rec);
+  double xu = upper (f, MAX (x, 1 - other)); /* a record that gives no reason may hide this one */
   if (xu < ruled_out_below)
-    return found (RCA_VERDICT_RULED_OUT, xu, "%.0f %% of the failing requests name a missing or broken database connection; %.0f %% have a record that would say so", 100 * x, 100 * rec);
+    return found (RCA_VERDICT_RULED_OUT, xu, "%.0f %% of the failing requests name a missing or broken database connection; %.0f %% name another reason", 100 * x, 100 * other);
+  if (x < ruled_out_below)
+    return found (RCA_VERDICT_NOT_SUPPORTED, xu, "%.0f %% of the failing requests name a missing or broken database connection; only %.0f %% name any other reason", 100 * x, 100 * other);
   return found (RCA_VERDICT_NOT_SUPPORTED, xu, "%.0f %% of the failing requests name a missing or broken database connection", 100 * x);
 }
 

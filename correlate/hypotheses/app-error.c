@@ -1,20 +1,31 @@
 /* app_error: a fault in the code: an exception, or an error message, that failing requests carry and
  * healthy ones do not. Errors that name something else (a time-out, a pool, a peer) are that
- * thing's trace, not a fault of the code. */
+ * thing's trace, not a fault of the code; errors that name no reason at all are the symptom's. */
 #include "hypothesis.h"
 #include "stats.h"
 #include <math.h>
 
 static const char *const loud[] = { "error", "fatal", NULL };
 
+/* "unhandled exception while serving /x", "request failed": whatever the cause, such a line comes
+ * with every failing request. A fault of the code leaves one in half of the programs, others in
+ * a third (judgement: most libraries say what they waited for): log (0.5 / 0.3). */
+static const double names_no_reason = 0.5;
+
+static gboolean
+is_unnamed (const char *failure)
+{
+  return g_str_equal (failure, "") || g_str_equal (failure, "none");
+}
+
 static gboolean
 is_code_fault (const char *failure)
 {
-  return g_str_equal (failure, "exception") || g_str_equal (failure, "db_error") || g_str_equal (failure, "") || g_str_equal (failure, "none");
+  return g_str_equal (failure, "exception") || g_str_equal (failure, "db_error");
 }
 
 static void
-add_fault (RcaFacts *f, RcaDimension dimension, const char *name, const char *label, double *series, guint n_series, GPtrArray *out)
+add_fault (RcaFacts *f, RcaDimension dimension, const char *name, gboolean unnamed, double *series, guint n_series, GPtrArray *out)
 {
   RcaRise rise;
   double inside = 0;
@@ -22,9 +33,10 @@ add_fault (RcaFacts *f, RcaDimension dimension, const char *name, const char *la
     inside += series[i];
   if (inside < 3 || !rca_rise_find (f, series, NULL, RCA_MODEL_POISSON, n_series, &rise))
     return;
-  RcaCandidate *c = rca_candidate_new (RCA_KIND_APP_ERROR, label, f->failing_service);
+  RcaCandidate *c = rca_candidate_new (RCA_KIND_APP_ERROR, name, f->failing_service);
   rca_candidate_take_rise (c, &rise);
-  c->new_nature = c->unseen;
+  c->trace = unnamed;
+  c->new_nature = c->unseen && !unnamed;
   c->failures = 1u << RCA_FAILURE_EXCEPTION | 1u << RCA_FAILURE_DB_ERROR;
   c->intensity = g_memdup2 (series, f->c->n * sizeof *series);
   RcaJoin *join = rca_facts_join (f, RCA_STREAM_APP, dimension, RCA_DIM_SEVERITY, loud);
@@ -32,14 +44,17 @@ add_fault (RcaFacts *f, RcaDimension dimension, const char *name, const char *la
   c->share = isnan (joined) ? MIN (1, inside / MAX (f->bad, 1)) : joined;
   c->share_of_all = 0.02;
   c->detail = g_strdup_printf ("%.0f times", inside);
-  rca_candidate_weigh_series (f, c, "the error");
+  if (unnamed)
+    rca_candidate_add (c, RCA_EVIDENCE_SHARE, names_no_reason, "%.0f %% of the failing requests wrote it; it does not say why", 100 * c->share);
+  else
+    rca_candidate_weigh_series (f, c, "the error");
   g_autoptr (GPtrArray) rows = rca_facts_cite_value (f, RCA_STREAM_APP, dimension, name, c->lo_ns, 3, g_ptr_array_index (c->evidence, 0));
   if (rows->len && ((RcaRow *) g_ptr_array_index (rows, 0))->service)
     {
       g_free (c->service);
       c->service = g_strdup (((RcaRow *) g_ptr_array_index (rows, 0))->service);
     }
-  if (c->unseen)
+  if (c->unseen && !unnamed)
     {
       double reach = MAX (60, (double) (c->lo_ns - f->c->span.start_ns) / 1e9);
       rca_candidate_add (c, RCA_EVIDENCE_NOVELTY, rca_weight_novelty (0.5 / reach, 30), "not seen in the %.0f s of logs before", reach);
@@ -48,28 +63,28 @@ add_fault (RcaFacts *f, RcaDimension dimension, const char *name, const char *la
 }
 
 static void
-generate (RcaFacts *f, GPtrArray *out)
+generate_from (RcaFacts *f, RcaFact fact, RcaDimension dimension, GPtrArray *out)
 {
-  RcaFrame *frame = rca_facts_frame (f, RCA_FACT_EXCEPTIONS);
-  guint first = out->len;
+  RcaFrame *frame = rca_facts_frame (f, fact);
   guint n = frame ? rca_frame_n_entities (frame) : 0;
   for (guint e = 0; e < n; e++)
     {
-      const char *name = rca_frame_value (frame, e, 0);
-      if (*name && is_code_fault (rca_frame_value (frame, e, 1)))
-        add_fault (f, RCA_DIM_EXCEPTION, name, name, (double *) rca_frame_series (frame, e, RCA_MEASURE_COUNT), n, out);
+      const char *name = rca_frame_value (frame, e, 0), *failure = rca_frame_value (frame, e, 1);
+      gboolean unnamed = is_unnamed (failure);
+      if (*name && (unnamed || is_code_fault (failure)))
+        add_fault (f, dimension, name, unnamed, (double *) rca_frame_series (frame, e, RCA_MEASURE_COUNT), n, out);
     }
+}
+
+static void
+generate (RcaFacts *f, GPtrArray *out)
+{
+  guint first = out->len;
+  generate_from (f, RCA_FACT_EXCEPTIONS, RCA_DIM_EXCEPTION, out);
   for (guint i = first; i < out->len; i++)
     if (((RcaCandidate *) g_ptr_array_index (out, i))->share >= 0.2)
       return; /* the exceptions' own lines would only be counted once more as texts */
-  frame = rca_facts_frame (f, RCA_FACT_TEMPLATES);
-  n = frame ? rca_frame_n_entities (frame) : 0;
-  for (guint e = 0; e < n; e++)
-    {
-      const char *name = rca_frame_value (frame, e, 0);
-      if (*name && is_code_fault (rca_frame_value (frame, e, 1)))
-        add_fault (f, RCA_DIM_TEMPLATE, name, name, (double *) rca_frame_series (frame, e, RCA_MEASURE_COUNT), n, out);
-    }
+  generate_from (f, RCA_FACT_TEMPLATES, RCA_DIM_TEMPLATE, out);
 }
 
 const RcaHypothesis rca_hypothesis_app_error = {
