@@ -408,3 +408,30 @@ rca_json_each (RcaBytes array, RcaArena *arena, RcaJsonEach each, gpointer user)
     rca_json_scan (array, arena, take_element, &elements);
   return elements.n;
 }
+
+static gsize
+skip_blanks (RcaBytes text, gsize at)
+{
+  while (at < text.n && g_ascii_isspace (text.p[at]))
+    at++;
+  return at;
+}
+
+gboolean
+rca_json_mentions (RcaBytes text, const char *key, const char *prefix)
+{
+  RcaBytes name = rca_bytes_str (key), wanted = rca_bytes_str (prefix);
+  gssize found;
+  for (gsize from = 0; (found = rca_bytes_find (rca_bytes_from (text, from), name)) >= 0; from += (gsize)found + 1)
+  {
+    gsize begin = from + (gsize)found, at = begin + name.n;
+    if (begin == 0 || text.p[begin - 1] != '"' || at >= text.n || text.p[at] != '"')
+      continue;
+    at = skip_blanks (text, at + 1);
+    if (at >= text.n || text.p[at] != ':')
+      continue;
+    if (rca_bytes_has_prefix (rca_bytes_from (text, skip_blanks (text, at + 1)), wanted))
+      return TRUE;
+  }
+  return FALSE;
+}

@@ -35,3 +35,7 @@ gboolean rca_json_get (RcaBytes text, const char *path, RcaArena *arena, RcaJson
 /* Calls @each for every element of the array @text. Returns how many. */
 typedef void (*RcaJsonEach) (guint index, RcaJsonType type, RcaBytes value, gpointer user);
 guint rca_json_each (RcaBytes array, RcaArena *arena, RcaJsonEach each, gpointer user);
+
+/* Whether @text, a line of JSON, writes a member @key whose value begins with @prefix (""
+ * for any), with or without blanks around the colon. Looks at bytes only: for sniffing. */
+gboolean rca_json_mentions (RcaBytes text, const char *key, const char *prefix);

@@ -66,8 +66,8 @@ entry_sniff (const RcaSampleLines *sample, RcaSniff *out)
   {
     RcaBytes line = sample->line[i];
     lines += line.n > 0;
-    fits += line.n && line.p[0] == '{' && rca_bytes_find (line, RCA_BYTES ("\"logName\":\"")) > 0
-            && (rca_bytes_find (line, RCA_BYTES ("\"textPayload\":")) > 0 || rca_bytes_find (line, RCA_BYTES ("\"jsonPayload\":")) > 0);
+    fits += line.n && line.p[0] == '{' && rca_json_mentions (line, "logName", "\"")
+            && (rca_json_mentions (line, "textPayload", "") || rca_json_mentions (line, "jsonPayload", ""));
   }
   if (fits == 0 || fits * 2 < lines)
     return;

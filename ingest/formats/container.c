@@ -70,8 +70,8 @@ docker_sniff (const RcaSampleLines *sample, RcaSniff *out)
   {
     RcaBytes line = sample->line[i];
     lines += line.n > 0;
-    fits += line.n && line.p[0] == '{' && rca_bytes_find (line, RCA_BYTES ("\"log\":\"")) > 0
-            && (rca_bytes_find (line, RCA_BYTES ("\"stream\":\"std")) > 0 || rca_bytes_find (line, RCA_BYTES ("\"kubernetes\":{")) > 0);
+    fits += line.n && line.p[0] == '{' && rca_json_mentions (line, "log", "\"")
+            && (rca_json_mentions (line, "stream", "\"std") || rca_json_mentions (line, "kubernetes", "{"));
   }
   if (fits == 0)
     return;

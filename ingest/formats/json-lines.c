@@ -7,6 +7,7 @@
 #include "../app-record.h"
 #include "../stack-trace.h"
 #include "../text-fields.h"
+#include "../json-scan.h"
 #include "formats.h"
 
 #define MAX_NESTING 6
@@ -121,8 +122,8 @@ learn (JsonLines *state, const RcaSampleLines *sample)
 static gboolean
 is_nextcloud (const RcaSampleLines *sample)
 {
-  return rca_bytes_find (sample->head, RCA_BYTES ("\"reqId\":")) >= 0 && rca_bytes_find (sample->head, RCA_BYTES ("\"remoteAddr\":")) >= 0
-         && rca_bytes_find (sample->head, RCA_BYTES ("\"userAgent\":")) >= 0;
+  return rca_json_mentions (sample->head, "reqId", "") && rca_json_mentions (sample->head, "remoteAddr", "")
+         && rca_json_mentions (sample->head, "userAgent", "");
 }
 
 /* zap's production encoder: "ts":1795486242.934413 */

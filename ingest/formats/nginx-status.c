@@ -46,8 +46,8 @@ visit (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint dept
 static gboolean
 is_status (RcaBytes line)
 {
-  return line.n > 0 && line.p[0] == '{' && rca_bytes_find (line, RCA_BYTES ("\"nginx_version\":")) > 0
-         && rca_bytes_find (line, RCA_BYTES ("\"connections\":{")) > 0;
+  return line.n > 0 && line.p[0] == '{' && rca_json_mentions (line, "nginx_version", "")
+         && rca_json_mentions (line, "connections", "{");
 }
 
 static void

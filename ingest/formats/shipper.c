@@ -111,11 +111,15 @@ unwrap (RcaWrapper *wrapper, RcaBytes line, RcaWrapped *out)
   return TRUE;
 }
 
+typedef struct {
+  const char *key, *value;
+} Member;
+
 static gboolean
-holds_any (RcaBytes line, const char *const *words, guint n)
+holds_any (RcaBytes line, const Member *member, guint n)
 {
   for (guint i = 0; i < n; i++)
-    if (rca_bytes_find (line, rca_bytes_str (words[i])) > 0)
+    if (rca_json_mentions (line, member[i].key, member[i].value))
       return TRUE;
   return FALSE;
 }
@@ -124,13 +128,10 @@ holds_any (RcaBytes line, const char *const *words, guint n)
 static gboolean
 is_shipped (RcaBytes line)
 {
-  static const char *const texts[] = { "\"log\":\"", "\"message\":\"", "\"msg\":\"", "\"MESSAGE\":\"" };
-  static const char *const marks[]
-      = { "\"kubernetes\":{", "\"container_id\":\"", "\"container_name\":\"", "\"type\":\"filebeat\"", "\"ecs_task_arn\":\"", "\"source_type\":\"", "\"programname\":\"",
-          "\"syslogtag\":\"",  "\"PROGRAM\":\"",          "\"app-name\":\"" };
-  if (line.n == 0 || line.p[0] != '{' || !holds_any (line, texts, G_N_ELEMENTS (texts)))
-    return FALSE;
-  return holds_any (line, marks, G_N_ELEMENTS (marks));
+  static const Member texts[] = { { "log", "\"" }, { "message", "\"" }, { "msg", "\"" }, { "MESSAGE", "\"" } };
+  static const Member marks[] = { { "kubernetes", "{" },    { "container_id", "\"" }, { "container_name", "\"" }, { "type", "\"filebeat\"" }, { "ecs_task_arn", "\"" },
+                                  { "source_type", "\"" }, { "programname", "\"" },  { "syslogtag", "\"" },      { "PROGRAM", "\"" },         { "app-name", "\"" } };
+  return line.n > 0 && line.p[0] == '{' && holds_any (line, texts, G_N_ELEMENTS (texts)) && holds_any (line, marks, G_N_ELEMENTS (marks));
 }
 
 static void
