@@ -40,5 +40,6 @@ gboolean rca_clock_place_by_activity (const RcaTableSource *source, const GPtrAr
 gboolean rca_clock_lag_by_trouble (const GPtrArray *sources, const GPtrArray *reference, gint64 *lag);
 
 /* skew-consensus.c: corrects the clocks of sources without shared ids, and the reference's own when it stands alone:
- * all others agree with each other and not with it. @reference: the stream whose clock the ids were set by. */
-void rca_clock_find_consensus (RcaTable *table, RcaStream reference);
+ * all others agree with each other and not with it. @reference: the stream whose clock the others are compared with.
+ * @pairs: a number for each source, of the ids that it shares with it. */
+void rca_clock_find_consensus (RcaTable *table, RcaStream reference, const guint *pairs);

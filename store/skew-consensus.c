@@ -11,6 +11,7 @@ typedef struct {
   char *folder;
   GPtrArray *source; /* RcaTableSource */
   gint64 lag;        /* what to add to its times to agree with the reference */
+  gboolean by_ids;   /* set by ids that it shares with the reference */
   gboolean known;
 } Clock;
 
@@ -23,7 +24,7 @@ clock_free (Clock *c)
 }
 
 static GPtrArray *
-clocks_of (RcaTable *table)
+clocks_of (RcaTable *table, const guint *pairs)
 {
   GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify)clock_free);
   for (guint i = 0; i < table->source->len; i++)
@@ -39,10 +40,11 @@ clocks_of (RcaTable *table)
     if (!mine)
     {
       mine = g_new0 (Clock, 1);
-      *mine = (Clock){ s->stream, g_steal_pointer (&folder), g_ptr_array_new (), 0, FALSE };
+      *mine = (Clock){ .stream = s->stream, .folder = g_steal_pointer (&folder), .source = g_ptr_array_new () };
       g_ptr_array_add (all, mine);
     }
     g_ptr_array_add (mine->source, s);
+    mine->by_ids |= pairs[i] > 0;
     if (s->clock_offset_ns && ABS (s->clock_offset_ns) > ABS (mine->lag))
       mine->lag = s->clock_offset_ns;
   }
@@ -50,11 +52,10 @@ clocks_of (RcaTable *table)
 }
 
 static gboolean
-has_ids (const Clock *c)
+tells_of_requests (const Clock *c)
 {
-  const guint64 ids = (G_GUINT64_CONSTANT (1) << RCA_FIELD_REQUEST_ID) | (G_GUINT64_CONSTANT (1) << RCA_FIELD_TRACE_ID);
   for (guint i = 0; i < c->source->len; i++)
-    if (((RcaTableSource *)g_ptr_array_index (c->source, i))->present & ids)
+    if ((((RcaTableSource *)g_ptr_array_index (c->source, i))->present >> RCA_FIELD_HTTP_STATUS) & 1)
       return TRUE;
   return FALSE;
 }
@@ -63,7 +64,7 @@ has_ids (const Clock *c)
 static gboolean
 tells_of_trouble (const Clock *c)
 {
-  return c->stream == RCA_STREAM_DB || c->stream == RCA_STREAM_ACCESS || c->stream == RCA_STREAM_CDN;
+  return c->stream == RCA_STREAM_DB || c->stream == RCA_STREAM_ACCESS || c->stream == RCA_STREAM_CDN || c->stream == RCA_STREAM_APP;
 }
 
 static void
@@ -72,7 +73,7 @@ find_lags (GPtrArray *clocks, const Clock *reference)
   for (guint i = 0; i < clocks->len; i++)
   {
     Clock *c = g_ptr_array_index (clocks, i);
-    if (c == reference || has_ids (c))
+    if (c == reference || c->by_ids)
       c->known = TRUE;
     else if (tells_of_trouble (c))
       c->known = rca_clock_lag_by_trouble (c->source, reference->source, &c->lag);
@@ -82,7 +83,8 @@ find_lags (GPtrArray *clocks, const Clock *reference)
 /* ---- deploys and the versions of rows ---- */
 
 typedef struct {
-  GHashTable *first; /* version → gint64*: the first row that says it, by its own clock */
+  GHashTable *first; /* version → gint64*: the first row that says it, by the reference's clock */
+  gint64 lag;        /* of the rows at hand */
   GArray *apart;     /* gint64: from a deploy to that row */
 } Versions;
 
@@ -93,7 +95,7 @@ note_row (const RcaTableSource *source, const RcaSheet *sheet, guint32 row, gpoi
   guint32 version = rca_sheet_u32 (sheet, RCA_COL_VERSION, row);
   if (!version || rca_sheet_u8 (sheet, RCA_COL_KIND, row) == RCA_KIND_CHANGE)
     return;
-  gint64 t = rca_clock_row_time (source, sheet, row, TRUE), *have = g_hash_table_lookup (v->first, GUINT_TO_POINTER (version));
+  gint64 t = rca_clock_row_time (source, sheet, row, TRUE) + v->lag, *have = g_hash_table_lookup (v->first, GUINT_TO_POINTER (version));
   if (!have)
     g_hash_table_insert (v->first, GUINT_TO_POINTER (version), g_memdup2 (&t, sizeof t));
   else
@@ -111,27 +113,28 @@ note_change (const RcaTableSource *source, const RcaSheet *sheet, guint32 row, g
     g_array_append_val (v->apart, apart);
 }
 
-/* TRUE when deploys stand right beside the first rows of their versions with @lag added to the rows' times. */
 static gboolean
 deploys_agree (const Versions *v, gint64 lag)
 {
   guint near = 0;
   for (guint i = 0; i < v->apart->len; i++)
-    near += ABS (g_array_index (v->apart, gint64, i) + lag) <= BESIDE_NS;
+    near += ABS (g_array_index (v->apart, gint64, i) - lag) <= BESIDE_NS;
   return near > 0;
 }
 
-/* −1: deploys go with the rows as written, 1: with them as moved by @lag, 0: no telling. */
+/* 1: deploys stand right beside the first rows of their versions by the reference's clock, −1: by one that is @lag
+ * behind it, 0: no telling. */
 static gint
 deploys_vote (const GPtrArray *clocks, gint64 lag)
 {
   g_autoptr (GHashTable) first = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   g_autoptr (GArray) apart = g_array_new (FALSE, FALSE, sizeof (gint64));
-  Versions v = { first, apart };
+  Versions v = { first, 0, apart };
   for (guint i = 0; i < clocks->len; i++)
   {
     const Clock *c = g_ptr_array_index (clocks, i);
-    for (guint j = 0; c->stream == RCA_STREAM_APP && ABS (c->lag - lag) <= AGREE_NS && j < c->source->len; j++)
+    v.lag = c->lag;
+    for (guint j = 0; c->stream == RCA_STREAM_APP && c->known && j < c->source->len; j++)
       rca_clock_each_row (g_ptr_array_index (c->source, j), note_row, &v);
   }
   for (guint i = 0; i < clocks->len; i++)
@@ -140,7 +143,7 @@ deploys_vote (const GPtrArray *clocks, gint64 lag)
     for (guint j = 0; c->stream == RCA_STREAM_CHANGE && j < c->source->len; j++) /* a process that tells of its own start is no other clock */
       rca_clock_each_row (g_ptr_array_index (c->source, j), note_change, &v);
   }
-  return (gint)deploys_agree (&v, lag) - (gint)deploys_agree (&v, 0);
+  return (gint)deploys_agree (&v, 0) - (gint)deploys_agree (&v, lag);
 }
 
 /* ---- who was there at all ---- */
@@ -199,6 +202,25 @@ correct (RcaTable *table, Clock *c, gint64 by, const char *how)
                     by > 0 ? "slow" : "fast", how);
 }
 
+/* Who sees the users: whose clock is taken for right when nothing else tells. */
+static guint
+depth (RcaStream stream)
+{
+  return stream == RCA_STREAM_CDN ? 0 : stream == RCA_STREAM_ACCESS ? 1 : 2;
+}
+
+static gboolean
+is_further_out (const GPtrArray *clocks, const Clock *reference, gint64 lag)
+{
+  for (guint i = 0; i < clocks->len; i++)
+  {
+    const Clock *c = g_ptr_array_index (clocks, i);
+    if (c->known && ABS (c->lag - lag) <= AGREE_NS && depth (c->stream) < depth (reference->stream))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* The lag that most others share, when more of them do than agree with the reference; 0: it is right. */
 static gint64
 outvoted_by (const GPtrArray *clocks, const Clock *reference)
@@ -221,18 +243,19 @@ outvoted_by (const GPtrArray *clocks, const Clock *reference)
   if (most == 0)
     return 0;
   gint others = deploys_vote (clocks, best) + extents_vote (clocks, reference, best);
-  return (gint)most > (gint)with + others ? best : 0;
+  gint more = (gint)most - (gint)with - others;
+  return more > 0 || (more == 0 && is_further_out (clocks, reference, best)) ? best : 0;
 }
 
 void
-rca_clock_find_consensus (RcaTable *table, RcaStream stream)
+rca_clock_find_consensus (RcaTable *table, RcaStream stream, const guint *pairs)
 {
-  g_autoptr (GPtrArray) clocks = clocks_of (table);
+  g_autoptr (GPtrArray) clocks = clocks_of (table, pairs);
   Clock *reference = NULL;
   for (guint i = 0; i < clocks->len && !reference; i++)
   {
     Clock *c = g_ptr_array_index (clocks, i);
-    reference = c->stream == stream && has_ids (c) ? c : NULL;
+    reference = c->stream == stream && tells_of_requests (c) ? c : NULL;
   }
   if (!reference)
     return;
@@ -244,8 +267,8 @@ rca_clock_find_consensus (RcaTable *table, RcaStream stream)
     if (!c->known || (c->stream == RCA_STREAM_CHANGE && !c->lag))
       continue;
     gint64 by = c->lag - all;
-    if (has_ids (c) && all == 0)
+    if (c->by_ids && all == 0)
       continue; /* set by its ids already, file by file */
-    correct (table, c, ABS (by) > AGREE_NS ? by : 0, c == reference ? "the others agree with each other and not with it" : "its trouble follows theirs");
+    correct (table, c, ABS (by) > AGREE_NS ? by : 0, c == reference || c->by_ids ? "the others agree with each other and not with it" : "its trouble follows theirs");
   }
 }

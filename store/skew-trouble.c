@@ -7,7 +7,7 @@
 #define WIDEST_NS    (900 * RCA_NS_PER_S)
 #define NARROW_NS    (3 * RCA_NS_PER_S) /* what works, works within: a lag below is none */
 #define LEAST_NS     (5 * RCA_NS_PER_S)
-#define MAX_BUCKETS  20000
+#define MAX_BUCKETS  7200
 #define LEAST_R      0.6
 #define LEAST_GAIN   0.25
 #define LEAST_MARGIN 0.1 /* above any other lag further off than the peak is wide */
@@ -84,17 +84,21 @@ fit (const Curve *s, const Curve *r, gint64 lag)
 static gboolean
 find_peak (const Curve *s, const Curve *r, gint64 *lag)
 {
-  double best = -1, here = -1, elsewhere = -1;
-  for (gint64 l = -WIDEST_NS; l <= WIDEST_NS; l += s->width)
+  gint64 half = WIDEST_NS / s->width, peak = 0;
+  g_autofree double *at = g_new (double, 2 * half + 1);
+  double here = -1, elsewhere = -1;
+  for (gint64 i = -half; i <= half; i++)
   {
-    double f = fit (s, r, l);
-    here = ABS (l) <= NARROW_NS ? MAX (here, f) : here;
-    if (f > best || (f == best && ABS (l) < ABS (*lag)))
-      best = f, *lag = l;
+    double f = at[i + half] = fit (s, r, i * s->width);
+    here = ABS (i) * s->width <= NARROW_NS ? MAX (here, f) : here;
+    if (i == -half || f > at[peak + half] || (f == at[peak + half] && ABS (i) < ABS (peak)))
+      peak = i;
   }
-  for (gint64 l = -WIDEST_NS; l <= WIDEST_NS; l += s->width)
-    if (ABS (l - *lag) > PEAK_NS)
-      elsewhere = MAX (elsewhere, fit (s, r, l));
+  for (gint64 i = -half; i <= half; i++)
+    if (ABS (i - peak) * s->width > PEAK_NS)
+      elsewhere = MAX (elsewhere, at[i + half]);
+  double best = at[peak + half];
+  *lag = peak * s->width;
   return ABS (*lag) >= LEAST_NS && best >= LEAST_R && best >= here + LEAST_GAIN && best >= elsewhere + LEAST_MARGIN;
 }
 

@@ -154,26 +154,43 @@ say_offsets (RcaTable *table, const guint *pairs)
   }
 }
 
+/* Sets the clocks of all that share ids with @stream; FALSE when it has none. */
+static gboolean
+set_by_ids (RcaTable *table, RcaStream stream, guint *pairs)
+{
+  g_autofree Span *by_id = rca_dictionary_size (table->dictionary[RCA_DOMAIN_ID]) > ENOUGH_PAIRS ? requests_by_id (table, stream) : NULL;
+  for (guint i = 0; by_id && i < table->source->len; i++)
+  {
+    RcaTableSource *s = g_ptr_array_index (table->source, i);
+    if (s->stream != stream && s->stream != RCA_STREAM_CHANGE)
+      pairs[i] = find_offset (s, by_id, stream_early_by (table, stream));
+  }
+  return by_id != NULL;
+}
+
+static gboolean
+has_stream (const RcaTable *table, RcaStream stream)
+{
+  for (guint i = 0; i < table->source->len; i++)
+    if (((RcaTableSource *)g_ptr_array_index (table->source, i))->stream == stream)
+      return TRUE;
+  return FALSE;
+}
+
 void
 rca_table_find_offsets (RcaTable *table)
 {
   static const RcaStream outermost_first[] = { RCA_STREAM_CDN, RCA_STREAM_ACCESS, RCA_STREAM_APP };
-  if (rca_dictionary_size (table->dictionary[RCA_DOMAIN_ID]) <= ENOUGH_PAIRS)
+  g_autofree guint *pairs = g_new0 (guint, MAX (table->source->len, 1));
+  RcaStream reference = RCA_STREAM_UNKNOWN;
+  for (gsize k = 0; k < G_N_ELEMENTS (outermost_first) && reference == RCA_STREAM_UNKNOWN; k++)
+    if (set_by_ids (table, outermost_first[k], pairs))
+      reference = outermost_first[k];
+  for (gsize k = 0; k < G_N_ELEMENTS (outermost_first) && reference == RCA_STREAM_UNKNOWN; k++)
+    if (has_stream (table, outermost_first[k]))
+      reference = outermost_first[k];
+  if (reference == RCA_STREAM_UNKNOWN)
     return;
-  for (gsize k = 0; k < G_N_ELEMENTS (outermost_first); k++)
-  {
-    g_autofree Span *by_id = requests_by_id (table, outermost_first[k]);
-    if (!by_id)
-      continue;
-    g_autofree guint *pairs = g_new0 (guint, table->source->len);
-    for (guint i = 0; i < table->source->len; i++)
-    {
-      RcaTableSource *s = g_ptr_array_index (table->source, i);
-      if (s->stream != outermost_first[k] && s->stream != RCA_STREAM_CHANGE)
-        pairs[i] = find_offset (s, by_id, stream_early_by (table, outermost_first[k]));
-    }
-    rca_clock_find_consensus (table, outermost_first[k]);
-    say_offsets (table, pairs);
-    return;
-  }
+  rca_clock_find_consensus (table, reference, pairs);
+  say_offsets (table, pairs);
 }
