@@ -12,3 +12,4 @@ int rca_command_ingest (int argc, char **argv);
 int rca_command_search (int argc, char **argv);
 int rca_command_sources (int argc, char **argv);
 int rca_command_timeline (int argc, char **argv);
+int rca_command_store (int argc, char **argv);
