@@ -20,14 +20,23 @@ def commands(rca):
     return re.findall(r"^  ([a-z]+) +(\S.*)$", text.split("\n\n", 1)[0], re.M)
 
 
-def describe(rca, name):
-    """Operands, examples, about and options [(short, long, value, text)] of a command."""
-    text = ask(rca, name, "--help")
-    usage = re.search(r"^  rca(?: %s)? \[OPTION…\] ?(.*)$" % name, text, re.M).group(1)
-    examples, _, rest = text.split("Examples:\n", 1)[1].partition("\n\n")
-    about = "" if rest.startswith("Help Options") else rest.split("\n\nHelp Options", 1)[0]
-    rows = re.findall(r"^  (?:-(\w), )?--([\w-]+)(?:=(\S+))? +(\S.*)$", text.split("Options:\n", 1)[1], re.M)
-    return usage, examples, " ".join(about.split()), [r for r in rows if r[1] != "help"]
+def describe(rca, *words):
+    """Operands, examples, about, options [(short, long, value, text)] and tasks of a command."""
+    text = ask(rca, *words, "--help")
+    usage = re.search(r"^Usage:\n  rca(?: %s)? ?(?:\[OPTION…\] ?)?(.*)$" % " ".join(words), text, re.M)
+    examples, _, rest = text.partition("Examples:\n")[2].partition("\n\n")
+    about = re.split(r"(?:^|\n\n)(?:Help Options|Tasks|Options)", rest)[0]
+    rows = re.findall(r"^  (?:-(\w), )?--([\w-]+)(?:=(\S+))? +(\S.*)$", text.partition("Options:\n")[2], re.M)
+    tasks = re.findall(r"^  ([a-z]+)  +\S", text.partition("\nTasks")[2], re.M)
+    return usage.group(1) if usage else "", examples, " ".join(about.split()), [r for r in rows if r[1] != "help"], tasks
+
+
+def every_option(rca, name):
+    """Those of a command and of its tasks."""
+    rows, tasks = describe(rca, name)[3:]
+    for task in tasks:
+        rows += [r for r in describe(rca, name, task)[3] if r not in rows]
+    return rows
 
 
 # ---- manual ----
@@ -37,16 +46,21 @@ def plain(text):
     return re.sub(r"([\\_*`~\[\]])", r"\\\1", text).replace("\t", " ")
 
 
-def manual(rca, template):
-    out = []
-    for name, summary in commands(rca):
-        usage, examples, about, options = describe(rca, name)
-        operands = plain(usage.replace("…", "..."))
-        out.append("## rca %s\n\n*rca %s* \\[OPTION...\\] %s\n\n%s\n" % (name, name, operands, plain(about or summary[0].upper() + summary[1:] + ".")))
-        for short, long, value, text in options:
-            out.append("%s*--%s*%s\n\t%s\n" % ("*-%s*, " % short if short else "", long, "=" + plain(value) if value else "", plain(text)))
+def section(rca, level, summary, *words):
+    usage, examples, about, options, tasks = describe(rca, *words)
+    name = " ".join(words)
+    out = ["%s rca %s\n\n*rca %s* %s%s\n\n%s\n" % (level, name, name, "" if tasks else "\\[OPTION...\\] ", plain(usage.replace("…", "...")), plain(about or summary[0].upper() + summary[1:] + "."))]
+    for short, long, value, text in options:
+        out.append("%s*--%s*%s\n\t%s\n" % ("*-%s*, " % short if short else "", long, "=" + plain(value) if value else "", plain(text)))
+    if examples:
         out.append("Examples:\n\n```\n%s\n```\n" % "\n".join("    " + line.strip().replace("…", "...") for line in examples.splitlines()))
-    return open(template, encoding="utf-8").read().replace("@COMMANDS@", "\n".join(out))
+    return out + [part for task in tasks for part in section(rca, level, task, *words, task)]
+
+
+def manual(rca, template):
+    out = [part for name, summary in commands(rca) for part in section(rca, "##", summary, name)]
+    with open(template, encoding="utf-8") as f:
+        return f.read().replace("@COMMANDS@", "\n".join(out))
 
 
 def keys(rca):
@@ -56,13 +70,21 @@ def keys(rca):
 
 def conf(rca, template):
     rows = "\n".join("*%s*\n\t%s\n" % (key, plain(about[0].upper() + about[1:] + ".")) for key, about in keys(rca))
-    return open(template, encoding="utf-8").read().replace("@KEYS@", rows)
+    with open(template, encoding="utf-8") as f:
+        return f.read().replace("@KEYS@", rows)
 
 
 # ---- completions ----
 
 def all_options(rca):
-    return {name: describe(rca, name)[3] for name, _ in commands(rca)}
+    return {name: every_option(rca, name) for name, _ in commands(rca)}
+
+
+def operands(rca):
+    """Words that a command takes: {"config": ["check", "show"], "store": [tasks]}."""
+    words = {name: describe(rca, name)[4] for name, _ in commands(rca)}
+    words["config"] = ["check", "show"]
+    return {name: w for name, w in words.items() if w}
 
 
 def words(options):
@@ -77,6 +99,7 @@ def bash(rca, _):
     table = all_options(rca)
     cases = "\n".join("    %s) options='%s' ;;" % (name, words(options)) for name, options in table.items())
     lists = "\n".join("    --%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;" % (k, " ".join(v)) for k, v in VALUES.items() if isinstance(v, list))
+    own = "\n".join("    2%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;" % (k, " ".join(v)) for k, v in operands(rca).items())
     dirs = "|".join("--" + k for k, v in VALUES.items() if v == "dir")
     return """# bash completion for rca: written by generate.py from rca --help
 _rca() {
@@ -103,11 +126,13 @@ _rca() {
         return ;;
   esac
   [ "$COMP_CWORD" -eq 1 ] && COMPREPLY=($(compgen -W '%s' -- "$cur"))
-  [ "$command" = config ] && COMPREPLY=($(compgen -W 'check show' -- "$cur")) && return
+  case "$COMP_CWORD$command" in
+%s
+  esac
   COMPREPLY+=($(compgen -f -- "$cur"))
 }
 complete -o filenames -F _rca rca
-""" % ("|".join(table), lists, dirs, cases, " ".join(table))
+""" % ("|".join(table), lists, dirs, cases, " ".join(table), own)
 
 
 def quoted(text):
@@ -122,6 +147,7 @@ def zsh_action(long, value):
 
 
 def zsh(rca, _):
+    own = operands(rca)
     out = ["#compdef rca", "# zsh completion for rca: written by generate.py from rca --help", "", "_rca() {", "  local -a commands; local command=analyze", "  commands=("]
     out += ["    '%s:%s'" % (name, quoted(summary.replace(":", "\\:"))) for name, summary in commands(rca)]
     out += ["  )", "  if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then", "    _describe -t commands command commands", "    _files", "    return", "  fi",
@@ -134,7 +160,7 @@ def zsh(rca, _):
             out.append("      '*--%s%s[%s]%s' \\" % (long, "=" if value else "", text, act))
             if short:
                 out.append("      '*-%s[%s]%s' \\" % (short, text, act))
-        out.append("      '*::operand:%s' ;;" % ("(check show)" if name == "config" else "_files"))
+        out.append("      '*::operand:%s' ;;" % ("(%s)" % " ".join(own[name]) if name in own else "_files"))
     return "\n".join(out + ["  esac", "}", "", "_rca \"$@\"", ""])
 
 
@@ -152,7 +178,8 @@ def fish(rca, _):
             kind = VALUES.get(long)
             more = " -x -a '%s'" % " ".join(kind) if isinstance(kind, list) else " -x -a '(__fish_complete_directories)'" if kind == "dir" else " -r" if value else ""
             out.append("complete -c rca -n '%s' -l %s%s%s -d '%s'" % (where, long, " -s " + short if short else "", more, text.replace("'", "\\'")))
-    out.append("complete -c rca -n '__fish_seen_subcommand_from config' -f -a 'check show'")
+    for name, own in operands(rca).items():
+        out.append("complete -c rca -n '__fish_seen_subcommand_from %s' -f -a '%s'" % (name, " ".join(own)))
     return "\n".join(out) + "\n"
 
 

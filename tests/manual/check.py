@@ -27,7 +27,11 @@ def read(path):
 
 commands = re.findall(r"^  ([a-z]+)  +\S", output(rca, "--help").stdout.split("Commands", 1)[1], re.M)
 helps = {c: output(rca, c, "--help").stdout for c in commands}
-options = {c: set(re.findall(r"^  (?:-\w, )?--([\w-]+)", h.split("Options:\n", 1)[1], re.M)) for c, h in helps.items()}
+for c in commands:  # of a command with tasks, theirs as well
+    for task in re.findall(r"^  ([a-z]+)  +\S", helps[c].partition("\nTasks")[2], re.M):
+        helps["%s %s" % (c, task)] = output(rca, c, task, "--help").stdout
+own = {c: set(re.findall(r"^  (?:-\w, )?--([\w-]+)", h.partition("Options:\n")[2], re.M)) for c, h in helps.items()}
+options = {c: set().union(*(own[h] for h in helps if h.split()[0] == c)) for c in commands}
 expect("--help lists commands, and each has its own help", len(commands) >= 9 and all(helps.values()), commands)
 
 
@@ -37,11 +41,11 @@ def manual():
         print("ok - the manual # SKIP scdoc is not installed")
         return
     text = read(page).replace("\\-", "-").replace("\\fB", "").replace("\\fR", "")
-    for c in commands:
+    for c in helps:
         section = re.search(r'\.SS "?rca %s"?\n(.*?)(?=\n\.S[SH])' % c, text, re.S)
         expect("the manual has rca %s" % c, section, text[:200])
         said = set(re.findall(r"^(?:-\w, )?--([\w-]+)", section.group(1), re.M)) if section else set()
-        expect("with the options of its --help", said | {"help"} == options[c] | {"help"}, said ^ options[c])
+        expect("with the options of its --help", said | {"help"} == own[c] | {"help"}, said ^ own[c])
     keys = re.findall(r"^#? ?([a-z-]+)(?::| =)", output(rca, "config", "show").stdout, re.M)
     conf = read(os.path.join(built, "rca.conf.5")).replace("\\-", "-")
     example = read(os.path.join(source, "rca.conf.example"))
