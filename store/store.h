@@ -90,3 +90,21 @@ typedef struct {
 /* Of a store over files: the lines of records whose time, zone and clock corrected, lies in @span (start == end:
  * any time) and whose service is @service (NULL: any). RcaInside*, transfer full. */
 GPtrArray *rca_store_inside (RcaStore *store, RcaSpan span, const char *service);
+
+/* Lines of a store as they stood in their file. */
+typedef struct {
+  const char *path; /* of the part, as references write it */
+  guint64 first;    /* number of the first one */
+  RcaBytes text;    /* whole lines; the last of a file may lack its line feed */
+} RcaStoreLines;
+
+typedef struct {
+  const GPtrArray *inside; /* (nullable): RcaInside*: only lines near those of it are wanted */
+  const char *literal;     /* (nullable): stands in every line that is wanted; such lines are among others */
+} RcaStoreLook;
+
+/* Gives the lines of the store folder @dir, part after part as their sources are sorted, each from its first line
+ * on, until @take returns FALSE. What cannot be wanted may be left out, a run of lines at a time. Damaged runs are
+ * named in @problem (char*) and left out. FALSE when there is no store to read. */
+typedef gboolean (*RcaStoreTake) (const RcaStoreLines *lines, gpointer user);
+gboolean rca_store_each_lines (const char *dir, const RcaStoreLook *look, RcaStoreTake take, gpointer user, GPtrArray *problem, GError **error);

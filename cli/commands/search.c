@@ -6,6 +6,7 @@
 #include "output.h"
 #include "render/safe.h"
 #include "request.h"
+#include "search/chunk.h"
 #include "search/lines.h"
 #include "search/pattern.h"
 #include "search/print.h"
@@ -36,13 +37,27 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
 static const RcaUsage usage = {
   "rca search",
-  "PATTERN PATH…",
+  "PATTERN [PATH…]",
   "  rca search --window 14:30..14:40 'timeout|refused' logs/\n"
   "  rca search -F 'req=7f3a91' -C 3 /var/log/app /var/log/nginx/access.log.2.gz\n"
-  "  rca search -c ' 50[0-9] ' access.log",
-  "Finds lines as grep does (PCRE2 patterns), in compressed and rotated logs and archives too.\n"
+  "  rca search -c ' 50[0-9] ' access.log\n"
+  "  rca search --store /var/lib/rca -F 7f3a91c04de24bd09f6ab1d2a7c4e6f8",
+  "Finds lines as grep does (PCRE2 patterns), in compressed and rotated logs and archives too, or in a store.\n"
   "Exit status 0 whether lines were found or not.",
 };
+
+/* Without PATHs the default store is searched, when there is one. */
+static gboolean
+choose_store (Options *o)
+{
+  g_autofree char *dir = rca_default_store ();
+  if (!o->store && rca_store_is_local (dir))
+    {
+      rca_say ("rca search: searching the store %s", dir);
+      o->store = g_steal_pointer (&dir);
+    }
+  return o->store != NULL;
+}
 
 static gboolean
 parse (int *argc, char ***argv, Options *o, GError **error)
@@ -61,18 +76,20 @@ parse (int *argc, char ***argv, Options *o, GError **error)
     { "input-format", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->input_formats, "Do not sniff, read (PATH) as this format (repeatable)", "[PATH=]NAME" },
     { "nginx-conf", 0, 0, G_OPTION_ARG_FILENAME, &o->nginx_conf, "Take log_format from there", "FILE" },
     { "color", 0, 0, G_OPTION_ARG_FILENAME, &o->color, "auto, always, never", "WHEN" },
-    { "store", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &o->store, NULL, NULL },
+    { "store", 0, 0, G_OPTION_ARG_FILENAME, &o->store, "Search a store made by rca ingest", "DIR" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->operands, NULL, NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
   if (!rca_options_parse (&usage, entries, NULL, argc, argv, error))
     return FALSE;
-  if (o->store)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--store: searching a store is not in this version; name the files");
-  else if (!o->operands)
+  if (!o->operands)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a PATTERN is wanted, and where to look for it");
-  else if (!o->operands[1])
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a PATH to search is wanted");
+  else if (o->store && o->operands[1])
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: with --store all that the store holds is searched (--service narrows)", o->operands[1]);
+  else if (o->store && strstr (o->store, "://"))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--store %s: search looks into store folders and files", o->store);
+  else if (!o->operands[1] && !choose_store (o))
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a PATH to search is wanted, or --store DIR: there is no default store");
   else if (o->context < 0 || o->context > 10000)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "-C: 0 to 10000 lines");
   else
@@ -186,14 +203,14 @@ find_inside (Search *s, const char *const *paths, GError **error)
 {
   if (s->window.start_ns >= s->window.end_ns && !s->options->service)
     return TRUE;
+  RcaOpenOptions open = { .span = s->window, .read = s->read };
   for (guint i = 0; paths[i]; i++)
     if (is_standard_input (paths[i]))
       {
         g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--window and --service read a log twice, and standard input can be read once: name a file");
         return FALSE;
       }
-  RcaOpenOptions open = { .span = s->window, .read = s->read };
-  g_autoptr (RcaStore) store = rca_store_open_files (paths, g_strv_length ((char **) paths), &open, error);
+  g_autoptr (RcaStore) store = s->options->store ? rca_store_open_local (s->options->store, &open, error) : rca_store_open_files (paths, g_strv_length ((char **) paths), &open, error);
   if (!store)
     return FALSE;
   g_autoptr (GPtrArray) all = rca_store_inside (store, s->window, s->options->service);
@@ -204,31 +221,105 @@ find_inside (Search *s, const char *const *paths, GError **error)
   return TRUE;
 }
 
+/* ---- a store ---- */
+
+typedef struct {
+  Search *search;
+  const char *literal;
+  char *path;       /* of the lines before */
+  guint64 next;     /* the number of the line behind them */
+  RcaScope *scope;  /* of its lines */
+} InStore;
+
+static void
+begin_part (InStore *in, const char *path, guint64 first)
+{
+  if (g_strcmp0 (in->path, path) == 0)
+    {
+      if (first != in->next) /* what lies between is no context */
+        rca_printer_file (in->search->printer, path);
+      return;
+    }
+  const RcaInside *inside = in->search->inside ? g_hash_table_lookup (in->search->inside, path) : NULL;
+  g_free (in->path);
+  in->path = g_strdup (path);
+  g_clear_pointer (&in->scope, rca_scope_free);
+  if (inside)
+    in->scope = rca_scope_new (inside);
+  rca_printer_file (in->search->printer, path);
+}
+
+static gboolean
+take_lines (const RcaStoreLines *lines, gpointer user)
+{
+  InStore *in = user;
+  Search *s = in->search;
+  RcaChunk chunk = { lines->text.p, lines->text.p + lines->text.n, lines->first };
+  RcaLine line;
+  gsize literal_n = in->literal ? strlen (in->literal) : 0;
+  begin_part (in, lines->path, lines->first);
+  if (s->inside && !in->scope)
+    return TRUE;
+  while (!s->broken && rca_chunk_next (&chunk, in->literal, literal_n, &line))
+    s->broken = !search_line (s, in->scope, &line);
+  in->next = chunk.number;
+  return !s->broken;
+}
+
+static gboolean
+search_store (Search *s, GPtrArray *problems, GError **error)
+{
+  gsize n;
+  const char *literal = rca_pattern_literal (s->pattern, &n);
+  InStore in = { .search = s, .literal = s->options->context == 0 ? literal : NULL };
+  RcaStoreLook look = { s->kept, in.literal };
+  gboolean ok = rca_store_each_lines (s->options->store, &look, take_lines, &in, problems, error);
+  s->read_any |= ok;
+  g_free (in.path);
+  g_clear_pointer (&in.scope, rca_scope_free);
+  return ok;
+}
+
+static gboolean
+search_files (Search *s, GPtrArray *sources)
+{
+  for (guint i = 0; i < sources->len && !s->broken; i++)
+    search_source (s, g_ptr_array_index (sources, i));
+  return TRUE;
+}
+
+static gboolean
+is_one_file (char **paths, const GPtrArray *sources)
+{
+  return sources && g_strv_length (paths) == 1 && sources->len == 1 && !g_file_test (paths[0], G_FILE_TEST_IS_DIR) && ((RcaSource *) sources->pdata[0])->parts->len == 1;
+}
+
+static int
+print_count (const Search *s)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT "\n", s->found);
+  return rca_output_write (text, strlen (text)) ? RCA_EXIT_OK : RCA_EXIT_FAILED;
+}
+
 static int
 search_all (Search *s)
 {
   const Options *o = s->options;
   char **paths = o->operands + 1;
+  g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) sources = rca_sources_find ((const char *const *) paths, g_strv_length (paths), problems);
-  gboolean one_file = g_strv_length (paths) == 1 && sources->len == 1 && !g_file_test (paths[0], G_FILE_TEST_IS_DIR) && ((RcaSource *) sources->pdata[0])->parts->len == 1;
+  g_autoptr (GPtrArray) sources = o->store ? NULL : rca_sources_find ((const char *const *) paths, g_strv_length (paths), problems);
   gboolean terminal = isatty (STDOUT_FILENO);
-  RcaPrintOptions print = { !one_file && !o->no_paths, o->numbers || terminal, rca_terminal_color (o->color), terminal, (guint) o->context };
+  RcaPrintOptions print = { !is_one_file (paths, sources) && !o->no_paths, o->numbers || terminal, rca_terminal_color (o->color), terminal, (guint) o->context };
   g_autoptr (RcaPrinter) printer = rca_printer_new (&print);
   s->printer = printer;
   s->numbers = print.numbers;
-  for (guint i = 0; i < sources->len && !s->broken; i++)
-    search_source (s, g_ptr_array_index (sources, i));
+  if (!(o->store ? search_store (s, problems, &error) : search_files (s, sources)))
+    return rca_failed (usage.name, error);
   for (guint i = 0; i < problems->len; i++)
     rca_say ("rca search: %s", (const char *) g_ptr_array_index (problems, i));
-  if (s->broken || !rca_printer_flush (printer))
+  if (s->broken || !rca_printer_flush (printer) || (o->count && s->read_any && print_count (s) != RCA_EXIT_OK))
     return RCA_EXIT_FAILED;
-  if (o->count && s->read_any)
-    {
-      g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT "\n", s->found);
-      if (!rca_output_write (text, strlen (text)))
-        return RCA_EXIT_FAILED;
-    }
   guint64 gave_up = rca_pattern_gave_up (s->pattern);
   if (gave_up)
     rca_say ("rca search: the pattern needs too many steps on %" G_GUINT64_FORMAT " lines: whether they match is not known", gave_up);

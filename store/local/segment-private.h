@@ -77,7 +77,5 @@ gboolean rca_segment_damaged (const RcaSegment *segment, GError **error, const c
 /* Block @index uncompressed; it must hold @want bytes unless that is G_MAXUINT64. Transfer full. */
 gpointer rca_segment_get_block (RcaSegment *segment, guint64 index, guint64 want, gsize *n, GError **error);
 guint64 rca_segment_number_at (const msgpack_object *array, guint i);
-/* Its @index-th block of lines; good until another one is opened. */
-RcaLinesBlock *rca_segment_open_lines (RcaSegment *segment, guint index, GError **error);
 /* sheet-read.c */
 RcaSheet *rca_segment_read_sheet (RcaSegment *segment, const msgpack_object *said, GError **error);

@@ -1,5 +1,6 @@
 /* A segment: rows of one source in one file that is never changed. FORMAT.md has its bytes. */
 #pragma once
+#include "local/id-filter.h"
 #include "local/lines/lines.h"
 #include "table.h"
 
@@ -32,6 +33,7 @@ typedef struct {
   guint64 plain;             /* 1: as text */
   guint64 first_block, n_blocks;
   guint64 ids;               /* 1: its ids are references to the store's */
+  guint64 filter;            /* 1 + block of its id filter; 0: none */
 } RcaSegmentLines;
 /* Writes @encoded, which are the @bytes, @lines and so on of @lines; fills in the rest of it. */
 gboolean rca_segment_writer_lines (RcaSegmentWriter *writer, const RcaLinesEncoded *encoded, RcaSegmentLines *lines, GError **error);
@@ -60,6 +62,10 @@ void rca_segment_load (RcaSegment *segment, RcaTableSource *into, gint64 from_ns
 
 /* Its blocks of lines, in order. */
 const RcaSegmentLines *rca_segment_lines (const RcaSegment *segment, guint *n);
+/* What the filter of block of lines @index says of @id. */
+RcaIdHold rca_segment_ask_id (RcaSegment *segment, guint index, const guint8 id[16]);
+/* Its @index-th block of lines as columns; good until another one is opened. */
+RcaLinesBlock *rca_segment_open_lines (RcaSegment *segment, guint index, GError **error);
 /* All bytes of block of lines @index; NULL when it is damaged. */
 GBytes *rca_segment_raw (RcaSegment *segment, guint index, GError **error);
 

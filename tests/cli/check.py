@@ -259,6 +259,38 @@ def times():
     expect("--baseline names a time when it was fine", p.returncode == 0 and json.loads(p.stdout)["incidents"], p.stderr)
 
 
+def search_store():
+    """A store gives the lines of the files that went in, whatever the pattern; ids are found by filters."""
+    folder, store, r = home + "/tosearch", home + "/search.store", random.Random(5)
+    os.mkdir(folder)
+    ids = ["%032x" % r.getrandbits(128) for _ in range(3000)]
+    with open(folder + "/access.log", "wb") as f:
+        for i, rid in enumerate(ids):
+            f.write(b'10.0.0.1 - - [24/Nov/2026:14:%02d:%02d +0000] "GET /item/%d HTTP/1.1" %d 12 "-" "Mozilla/5.0" rt=0.020 rid=%s%s\n'
+                    % (i // 60 % 60, i % 60, i, 500 if i % 97 == 0 else 200, rid.encode(), b"\r" if i % 50 == 0 else b""))
+    with open(folder + "/app.jsonl", "w") as f:
+        for i, rid in enumerate(ids):
+            text = "token x%sy for job" % ids[7] if i == 900 else "uses %s again" % ids[11] if i == 901 else "served item %d (pool exhausted)" % i if i % 31 == 0 else "served item %d" % i
+            f.write(json.dumps({"time": "2026-11-24T14:%02d:%02d.5Z" % (i // 60 % 60, i % 60), "level": "info", "service": "shop", "request_id": rid, "msg": text}) + "\n")
+    with open(folder + "/odd.log", "wb") as f:
+        f.write(b"2026-11-24T14:00:00Z \xff\xfe odd \0 bytes 500\n\n2026-11-24T14:00:01Z last, no newline abc %s" % ids[3].encode())
+    expect("the store to search is filled", run("ingest", "--store", store, folder).returncode == 0)
+    names = sorted(os.listdir(folder))
+    for args in (["-F", ids[7]], ["-F", ids[11]], ["-F", ids[3]], ["-F", "%032x" % 12345678901234567890], ["-F", ids[500][:20]], ["-F", "rid=" + ids[9]], [ids[12]], ["-F", "pool exhausted"], ["-i", "POOL"], [" 500 12"],
+                 ["-F", "x" + ids[7]], ["-F", "500"], ["rid=[0-9a-f]{30}aa"], ["^$"], ["-F", "no such line"], ["-n", "-F", ids[2999]], ["-C2", "-n", "-F", ids[1500]], ["-C1", "item 9[36]\\b"]):
+        want = subprocess.run(["grep", "-a", "-H"] + ([] if "-F" in args else ["-P"]) + args + names, stdout=subprocess.PIPE, env=env, cwd=folder).stdout
+        got = run("search", "--store", store, *args).stdout.replace(folder.encode() + b"/", b"")
+        expect("search %s in a store is grep's" % " ".join(args), got == want, (len(want), len(got), got[:300], want[:300]))
+    counted = run("search", "--store", store, "-c", "item").stdout
+    expect("lines of a store are counted", counted == run("search", "-c", "item", folder).stdout and int(counted) > 5000, counted)
+    for window in ("2026-11-24T14:10:00Z..+1m", "2026-11-25T00:00:00Z..+1m"):
+        for more in ([], ["--service", "shop"]):
+            want, got = (run("search", *where, "-n", "--window", window, *more, "item", *paths).stdout for where, paths in (([], [folder]), (["--store", store], [])))
+            expect("--window %s %s in a store finds what it finds in files" % (window, " ".join(more)), got == want, (len(got), len(want)))
+    expect("a PATH beside --store is refused", run("search", "--store", store, "x", folder).returncode == 2)
+    expect("a store that is not there is named", run("search", "--store", home + "/nostore", "x").returncode == 1)
+
+
 statuses()
 slow_route()
 usage()
@@ -268,5 +300,8 @@ stores()
 search()
 search_large()
 search_zones()
+search_store()
+configuration()
+times()
 print("%d wrong" % len(wrong))
 sys.exit(1 if wrong else 0)

@@ -1,8 +1,6 @@
 #include "local/lines/variable.h"
 
 #define MAX_DIGITS 18
-/* A run with more changes between letters and digits is a random token, not a name with a number. */
-#define MAX_CHANGES 3
 #define MIN_HEX 3
 
 enum { OTHER = 0, DIGIT = 1, HEX_LOW = 2, HEX_UP = 4, LETTER = 8 };
@@ -167,7 +165,7 @@ read_run (const char *p, const Run *run, const char *end, RcaVariable *var)
       value = value << 4 | nibble_of[(guchar)p[i]];
     return set (var, p, n, low ? RCA_VARIABLE_HEX : RCA_VARIABLE_HEX_UPPER, (guint)n, value);
   }
-  if (run->changes > MAX_CHANGES)
+  if (run->changes > RCA_VARIABLE_MAX_CHANGES)
     return set (var, p, n, RCA_VARIABLE_TEXT, 0, 0);
   const char *digits_end = run->first_digit;
   while (digits_end < run->end && (class_at (digits_end) & DIGIT))

@@ -30,6 +30,10 @@ typedef struct {
   guint8 id[16];
 } RcaVariable;
 
+/* A run of letters and digits with more changes between the two is a random token, not a name with a number: it
+ * is never cut. */
+#define RCA_VARIABLE_MAX_CHANGES 3
+
 /* How deep texts nest: a line holds strings, a string words, a word numbers. */
 enum { RCA_LEVEL_LINE, RCA_LEVEL_STRING, RCA_LEVEL_WORD, RCA_N_LEVELS };
 

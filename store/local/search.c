@@ -1,0 +1,175 @@
+/* The lines of a store, for searching: only what may hold what is wanted is read. */
+#include "local/id-filter.h"
+#include "local/ids.h"
+#include "local/manifest.h"
+#include "store.h"
+
+/* A run of lines: a block in a segment. */
+typedef struct {
+  RcaSegment *segment;
+  guint index;
+  RcaSegmentLines lines;
+} Run;
+
+typedef struct {
+  const RcaStoreLook *look;
+  GHashTable *inside; /* path → RcaInside; NULL: all */
+  gboolean by_id;
+  guint8 id[16];
+  RcaStoreTake take;
+  gpointer user;
+  GPtrArray *problem;
+  const char *dir;
+  RcaIdFiles *ids;
+} Looking;
+
+static gint
+compare_runs (gconstpointer a, gconstpointer b)
+{
+  const RcaSegmentLines *x = &((const Run *)a)->lines, *y = &((const Run *)b)->lines;
+  if (x->place != y->place)
+    return x->place < y->place ? -1 : 1;
+  return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* Segments are opened for their list of blocks; those that are damaged are named. */
+static GArray *
+list_runs (const Looking *l, const RcaManifestSource *source, GPtrArray *segments)
+{
+  GArray *runs = g_array_new (FALSE, FALSE, sizeof (Run));
+  for (guint i = 0; i < source->segment->len; i++)
+  {
+    const RcaSegmentEntry *e = &g_array_index (source->segment, RcaSegmentEntry, i);
+    g_autoptr (GError) error = NULL;
+    RcaSegment *segment = rca_segment_open (l->dir, e->number, &error);
+    if (!segment)
+    {
+      g_ptr_array_add (l->problem, g_strdup_printf ("%s (its lines are not searched)", error->message));
+      continue;
+    }
+    rca_segment_use_ids (segment, l->ids);
+    g_ptr_array_add (segments, segment);
+    guint n;
+    const RcaSegmentLines *lines = rca_segment_lines (segment, &n);
+    for (guint k = 0; k < n; k++)
+    {
+      Run run = { segment, k, lines[k] };
+      g_array_append_val (runs, run);
+    }
+  }
+  g_array_sort (runs, compare_runs);
+  return runs;
+}
+
+/* The last turn at or before @line; the number of turns when there is none. */
+static guint
+turn_at (const GArray *turn, guint64 line)
+{
+  guint low = 0, high = turn->len;
+  while (low < high)
+  {
+    guint middle = (low + high) / 2;
+    if (g_array_index (turn, RcaTurn, middle).line <= line)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low > 0 ? low - 1 : turn->len;
+}
+
+static gboolean
+is_wanted (const Looking *l, const char *path, const RcaSegmentLines *lines)
+{
+  if (!l->inside)
+    return TRUE;
+  const RcaInside *inside = g_hash_table_lookup (l->inside, path);
+  if (!inside)
+    return FALSE;
+  const GArray *turn = inside->turn;
+  guint at = turn_at (turn, lines->first_line);
+  for (guint i = at < turn->len ? at : 0; i < turn->len && g_array_index (turn, RcaTurn, i).line < lines->first_line + lines->lines; i++)
+    if (g_array_index (turn, RcaTurn, i).inside)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+give_text (const Looking *l, const char *path, guint64 first, GBytes *text)
+{
+  gsize n;
+  const char *p = g_bytes_get_data (text, &n);
+  RcaStoreLines lines = { path, first, rca_bytes (p, n) };
+  return l->take (&lines, l->user);
+}
+
+/* Only the lines that hold the id. FALSE: columns do not tell which. */
+static gboolean
+give_by_id (const Looking *l, const char *path, const Run *run, gboolean *more)
+{
+  g_autoptr (GArray) at = g_array_new (FALSE, FALSE, sizeof (guint64));
+  RcaLinesBlock *block = rca_segment_open_lines (run->segment, run->index, NULL);
+  if (!block || !rca_id_filter_lines (block, l->id, at))
+    return FALSE;
+  for (guint i = 0; *more && i < at->len; i++)
+  {
+    guint64 line = g_array_index (at, guint64, i);
+    g_autoptr (GBytes) text = rca_lines_some (block, line, 1, NULL);
+    if (text)
+      *more = give_text (l, path, run->lines.first_line + line, text);
+  }
+  return TRUE;
+}
+
+static gboolean
+give_run (const Looking *l, const char *path, const Run *run)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean more = TRUE;
+  RcaIdHold hold = l->by_id ? rca_segment_ask_id (run->segment, run->index, l->id) : RCA_ID_UNKNOWN;
+  if (hold == RCA_ID_ABSENT || (hold == RCA_ID_AS_ID && give_by_id (l, path, run, &more)))
+    return more;
+  g_autoptr (GBytes) raw = rca_segment_raw (run->segment, run->index, &error);
+  if (!raw)
+  {
+    g_ptr_array_add (l->problem, g_strdup_printf ("%s: %s (%" G_GUINT64_FORMAT " lines from %" G_GUINT64_FORMAT " on are not searched)", path, error->message, run->lines.lines, run->lines.first_line));
+    return TRUE;
+  }
+  return give_text (l, path, run->lines.first_line, raw);
+}
+
+static gboolean
+give_source (const Looking *l, const RcaManifestSource *source)
+{
+  g_autoptr (GPtrArray) segments = g_ptr_array_new_with_free_func ((GDestroyNotify)rca_segment_free);
+  g_autoptr (GArray) runs = list_runs (l, source, segments);
+  gboolean more = TRUE;
+  for (guint i = 0; more && i < runs->len; i++)
+  {
+    const Run *run = &g_array_index (runs, Run, i);
+    const char *path = run->lines.place < source->part->len ? ((RcaManifestPart *)g_ptr_array_index (source->part, run->lines.place))->path : source->info->path;
+    if (is_wanted (l, path, &run->lines))
+      more = give_run (l, path, run);
+  }
+  return more;
+}
+
+gboolean
+rca_store_each_lines (const char *dir, const RcaStoreLook *look, RcaStoreTake take, gpointer user, GPtrArray *problem, GError **error)
+{
+  g_autofree char *note = NULL;
+  g_autoptr (RcaManifest) manifest = rca_manifest_read (dir, &note, error);
+  if (!manifest)
+    return FALSE;
+  if (note)
+    g_ptr_array_add (problem, g_steal_pointer (&note));
+  g_autoptr (GHashTable) inside = look->inside ? g_hash_table_new (g_str_hash, g_str_equal) : NULL;
+  for (guint i = 0; inside && i < look->inside->len; i++)
+    g_hash_table_insert (inside, ((RcaInside *)g_ptr_array_index (look->inside, i))->path, g_ptr_array_index (look->inside, i));
+  g_autoptr (RcaIdFiles) ids = rca_id_files_new (dir);
+  Looking l = { .look = look, .inside = inside, .ids = ids, .take = take, .user = user, .problem = problem, .dir = dir };
+  l.by_id = look->literal && rca_id_filter_knows (rca_bytes_str (look->literal), l.id);
+  for (guint i = 0; i < manifest->source->len; i++)
+    if (!give_source (&l, g_ptr_array_index (manifest->source, i)))
+      break;
+  return TRUE;
+}
