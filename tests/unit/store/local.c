@@ -139,6 +139,8 @@ test_bit_rot (void)
   g_autofree char *segment = g_build_filename (p.store, "segment-000001", NULL), *data = NULL;
   gsize n;
   g_assert_true (g_file_get_contents (segment, &data, &n, NULL));
+  g_autoptr (RcaStore) before = rca_store_open_local (p.store, NULL, NULL);
+  g_autofree char *whole = all_rows (before);
   for (gsize i = 0; i < n; i += 7)
   {
     data[i] ^= 0x20;
@@ -147,7 +149,8 @@ test_bit_rot (void)
     g_assert_nonnull (store);
     g_autofree char *rows = all_rows (store);
     g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
-    g_assert_true (sources->problem->len > 0);
+    if (sources->problem->len == 0) /* a filter for searching ids: no answer comes from it */
+      g_assert_cmpstr (rows, ==, whole);
     data[i] ^= 0x20;
   }
   for (gsize cut = 0; cut < n; cut += 97)
