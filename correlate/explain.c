@@ -55,6 +55,15 @@ comes_first (const RcaFacts *f, const RcaCandidate *a, const RcaCandidate *b)
   return a->score > b->score || (a->score == b->score && a->onset_ns < b->onset_ns);
 }
 
+/* What few of the failing requests show (a handful of broken connections) did not bring about what most of
+ * them show, unless it changed its nature. */
+static double
+reach (const RcaCandidate *a)
+{
+  const double enough = 0.25; /* below it a suspect is ruled out */
+  return isnan (a->share) || a->new_nature ? 1 : MIN (1, a->share / enough);
+}
+
 /* The share of b's mass that a takes over; 0: b is no consequence of a. */
 static double
 takes (const RcaFacts *f, const RcaCandidate *a, const RcaCandidate *b)
@@ -68,7 +77,7 @@ takes (const RcaFacts *f, const RcaCandidate *a, const RcaCandidate *b)
     return 0;
   if (b->kind == RCA_KIND_SLOW_QUERY && b->new_nature && rca_is_saturation (a->kind))
     return 0;
-  return rca_weights.takes_most * strength;
+  return rca_weights.takes_most * strength * reach (a);
 }
 
 static void

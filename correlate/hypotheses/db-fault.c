@@ -9,7 +9,7 @@ static GPtrArray *
 own_words (RcaFacts *f)
 {
   RcaFilter filter = { RCA_DIM_DB_EVENT, hard, FALSE };
-  RcaRowQuery q = { .span = { f->o->lo_ns - 60 * RCA_NS_PER_S, f->span.end_ns }, .stream = RCA_STREAM_DB, .filter = &filter, .n_filters = 1, .limit = 5 };
+  RcaRowQuery q = { .span = { f->o->lo_ns - 20 * RCA_NS_PER_S, f->span.end_ns }, .stream = RCA_STREAM_DB, .filter = &filter, .n_filters = 1, .limit = 5 };
   return rca_store_rows (f->c->store, &q, NULL);
 }
 

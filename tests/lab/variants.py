@@ -228,7 +228,7 @@ def sick(case):
         yield Variant("thinned %g %%" % (100 * s), "thinned-%g" % s, [thin(s)], share=s)
     for f in case.folders:
         for by in (4, -30, 600) if f != "host" else (30,):
-            yield Variant("clock skewed", "skewed-%s%+d" % (f, by), [skew(f, by)])
+            yield Variant("clock skewed", "skewed-%s%+d" % (f, by), [cut(case.end), skew(f, by)])  # no end of the recording is moved into the window
     yield Variant("disordered 12 s", "disordered", [disorder(12)])
     yield Variant("noise sources", "noise", files=noise(case.start, case.end))
     yield Variant("shifted", "shifted-40d", [skew(None, 40 * 86400)], start=case.start + timedelta(days=40), end=case.end + timedelta(days=40))
