@@ -82,10 +82,10 @@ rca_options_parse_plain (const RcaUsage *usage, const GOptionEntry *entries, int
 }
 
 gboolean
-rca_options_input_format (char **given, char **out, GError **error)
+rca_options_input_format (char **given, const struct RcaUserFormats *formats, char **out, GError **error)
 {
   g_autofree char *unknown = NULL, *joined = given ? g_strjoinv ("\n", given) : NULL;
-  if (!rca_input_format_check (joined, &unknown))
+  if (!rca_input_format_check (joined, formats, &unknown))
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no format is called \"%s\"", unknown);
       return FALSE;

@@ -19,8 +19,10 @@ gboolean rca_options_parse (const RcaUsage *usage, const GOptionEntry *entries, 
 /* Without the configuration: for the command that looks after it. */
 gboolean rca_options_parse_plain (const RcaUsage *usage, const GOptionEntry *entries, int *argc, char ***argv, GError **error);
 
+struct RcaUserFormats;
+
 /* [PATH=]NAME, repeated, as RcaReadOptions wants them; NULL when none is given. FALSE: an unknown format. */
-gboolean rca_options_input_format (char **given, char **out, GError **error);
+gboolean rca_options_input_format (char **given, const struct RcaUserFormats *formats, char **out, GError **error);
 
 /* Prints "rca NAME: message" and returns the exit status that @error means. */
 int rca_failed (const char *name, const GError *error);

@@ -1,5 +1,6 @@
 #include "request.h"
 #include "config.h"
+#include "formats.h"
 #include "render/safe.h"
 #include "store.h"
 #include "timestamp.h"
@@ -318,10 +319,11 @@ static RcaReport *
 analyze (const RcaRequest *r, const RcaRequestTimes *t, GError **error)
 {
   g_autofree char *format = NULL;
+  g_autoptr (RcaUserFormats) formats = rca_formats_load (error);
   g_autoptr (GTimeZone) assumed = rca_request_zone (r, error);
-  if ((r->zone && !assumed) || !rca_options_input_format (r->input_formats, &format, error))
+  if (!formats || (r->zone && !assumed) || !rca_options_input_format (r->input_formats, formats, &format, error))
     return NULL;
-  RcaOpenOptions open = { .span = span_to_open (t), .assumed_zone = assumed, .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
+  RcaOpenOptions open = { .span = span_to_open (t), .assumed_zone = assumed, .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf, .formats = formats }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
   g_autoptr (RcaStore) store = open_store (r, &open, error);
   g_autoptr (RcaSources) sources = store && rca_request_add_marks (r, store, t->now_ns, error) ? rca_store_sources (store, error) : NULL;
   if (!sources)

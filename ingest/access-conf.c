@@ -5,6 +5,7 @@
 #include "access-line.h"
 #include "access-names.h"
 #include "access-shape.h"
+#include "user-format.h"
 
 #define MAX_CONF_BYTES (4 << 20)
 #define MAX_WORDS      256
@@ -235,11 +236,43 @@ take_better (const RcaSampleLines *sample, GHashTable *wanted, const char *name,
     clear (&columns);
 }
 
+/* A format string of the configuration; "combined" and "common" by their names. */
+static gboolean
+read_own (const char *format, const RcaSampleLines *sample, RcaAccessColumns *out)
+{
+  static const char common[] = "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent";
+  static const char combined[] = "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" \"$http_user_agent\"";
+  format = strcmp (format, "common") == 0 ? common : strcmp (format, "combined") == 0 ? combined : format;
+  if (!read_format (format, out))
+  {
+    clear (out);
+    *out = (RcaAccessColumns){ .n = 0 };
+  }
+  else
+    count_fits (sample, out);
+  out->layout = "log_format:";
+  return TRUE;
+}
+
+gboolean
+rca_access_format_is_whole (const char *format)
+{
+  RcaAccessColumns columns;
+  if (strcmp (format, "common") == 0 || strcmp (format, "combined") == 0)
+    return TRUE;
+  gboolean whole = read_format (format, &columns);
+  clear (&columns);
+  return whole;
+}
+
 gboolean
 rca_access_read_conf (const RcaSampleLines *sample, RcaAccessColumns *out)
 {
   g_autofree char *text = NULL;
   gsize n;
+  const char *own = rca_user_format_log_format (sample->user);
+  if (own)
+    return read_own (own, sample, out);
   if (!sample->conf || !g_file_get_contents (sample->conf, &text, &n, NULL) || n > MAX_CONF_BYTES)
     return FALSE;
   g_autoptr (GHashTable) formats = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

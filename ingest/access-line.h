@@ -81,6 +81,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaAccessColumns, rca_access_columns_free)
 gboolean rca_access_find_layout (const RcaSampleLines *sample, RcaAccessColumns *columns);
 
 /* The log_format of sample->conf that @sample's lines have; FALSE when there is none. */
+gboolean rca_access_format_is_whole (const char *format); /* an nginx format string that tells time, status and what was asked; or "combined", "common" */
 gboolean rca_access_read_conf (const RcaSampleLines *sample, RcaAccessColumns *columns);
 /* Splits @line at the texts of such a format; 0 when it does not match. */
 guint rca_access_match (const RcaAccessColumns *columns, RcaBytes line, RcaAccessToken *token);

@@ -37,7 +37,9 @@ struct RcaDecoder {
 static gpointer
 open_state (const RcaFormat *format, const RcaSampleLines *sample)
 {
-  return format->open ? format->open (sample) : NULL;
+  RcaSampleLines own = *sample;
+  own.user = format->user;
+  return format->open ? format->open (&own) : NULL;
 }
 
 static void
@@ -191,7 +193,7 @@ rca_decoder_new (const RcaFormat *format, const RcaSampleLines *sample)
 {
   RcaDecoder *decoder = g_new0 (RcaDecoder, 1);
   decoder->format = format;
-  decoder->outer = (RcaSampleLines){ .path = g_strdup (sample->path), .conf = g_strdup (sample->conf), .mtime_ns = sample->mtime_ns };
+  decoder->outer = (RcaSampleLines){ .path = g_strdup (sample->path), .conf = g_strdup (sample->conf), .mtime_ns = sample->mtime_ns, .formats = sample->formats };
   decoder->next_late = FIRST_LATE;
   decoder->scratch = g_new0 (RcaEvent, 1);
   learn_alternatives (decoder, sample);

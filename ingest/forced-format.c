@@ -1,4 +1,5 @@
 #include "forced-format.h"
+#include "user-format.h"
 
 /* Splits "PATH=NAME"; @path is NULL for "NAME". */
 static const char *
@@ -19,28 +20,28 @@ is_meant (const char *pattern, const char *path)
 }
 
 const RcaFormat *
-rca_forced_format (const char *input_format, const char *path)
+rca_forced_format (const RcaReadOptions *options, const char *path)
 {
-  g_auto (GStrv) entries = g_strsplit (input_format ?: "", "\n", -1);
+  g_auto (GStrv) entries = g_strsplit (options->input_format ?: "", "\n", -1);
   for (guint i = 0; entries[i]; i++)
   {
     g_autofree char *pattern = NULL;
     const char *name = split_entry (entries[i], &pattern);
     if (*name && (!pattern || is_meant (pattern, path)))
-      return rca_format_find (name);
+      return rca_user_formats_find (options->formats, name) ?: rca_format_find (name);
   }
   return NULL;
 }
 
 gboolean
-rca_input_format_check (const char *input_format, char **unknown)
+rca_input_format_check (const char *input_format, const struct RcaUserFormats *formats, char **unknown)
 {
   g_auto (GStrv) entries = g_strsplit (input_format ?: "", "\n", -1);
   for (guint i = 0; entries[i]; i++)
   {
     g_autofree char *pattern = NULL;
     const char *name = split_entry (entries[i], &pattern);
-    if (*name && !rca_format_find (name))
+    if (*name && !rca_format_find (name) && !rca_user_formats_find (formats, name))
     {
       *unknown = g_strdup (name);
       return FALSE;

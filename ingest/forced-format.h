@@ -3,4 +3,4 @@
 #include "source.h"
 
 /* The format named for @path; NULL when none is. */
-const RcaFormat *rca_forced_format (const char *input_format, const char *path);
+const RcaFormat *rca_forced_format (const RcaReadOptions *options, const char *path);

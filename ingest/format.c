@@ -1,5 +1,6 @@
 #include "format.h"
 #include "formats/formats.h"
+#include "user-format.h"
 
 /* The order breaks ties only. The generic text format stands last. */
 /* one row a line */
@@ -90,15 +91,28 @@ const RcaFormat *
 rca_sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
   RcaSniff best = { 0 };
-  const RcaFormat *format = NULL;
+  const RcaFormat *format = rca_user_formats_sniff (sample->formats, sample, &best);
+  if (format)
+  {
+    if (out)
+      *out = best;
+    return format;
+  }
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
   {
     RcaSniff sniff = { 0 };
     formats[i]->sniff (sample, &sniff);
     if (sniff.score > best.score)
     {
+      sniff.next = format ? format->name : NULL;
+      sniff.next_score = best.score;
       best = sniff;
       format = formats[i];
+    }
+    else if (sniff.score > best.next_score)
+    {
+      best.next = formats[i]->name;
+      best.next_score = sniff.score;
     }
   }
   if (out)

@@ -8,6 +8,8 @@
 #pragma once
 #include "event.h"
 
+struct RcaUserFormats;
+
 /* What sniff() and open() look at: the first lines (at most some 200, or 256 KiB)
  * of the decompressed file, and what is known of it. */
 typedef struct {
@@ -18,6 +20,8 @@ typedef struct {
   const char *path;     /* a hint only: never enough to choose a format */
   gint64 mtime_ns;      /* for missing years and dates; RCA_TIME_NONE when unknown */
   const char *conf;     /* an nginx.conf or postgresql.conf given by the user, or NULL (path) */
+  const struct RcaUserFormats *formats; /* the user's own, sniffed before all others; or NULL */
+  gconstpointer user;   /* RcaFormat.user of the format that is opened */
 } RcaSampleLines;
 
 typedef enum {
@@ -41,6 +45,8 @@ typedef void (*RcaEmit) (RcaEvent *ev, gpointer user);
 typedef struct {
   gint score;       /* 0 = not this; 1..100: share of sample lines that fit, less what any other format would also fit */
   char reason[160]; /* "37 of 37 lines split as combined plus rt= urt= rid=" */
+  const char *next; /* the format that came second, NULL when none fits besides; of rca_sniff() only */
+  gint next_score;
 } RcaSniff;
 
 typedef struct RcaFormat RcaFormat;
@@ -49,6 +55,7 @@ struct RcaFormat {
   RcaStream stream;  /* of most of its events; an event may say otherwise */
   gboolean document; /* the whole file is one record (JSON documents, msgpack): line() is not asked */
   gsize state_size_hint; /* unused when 0 */
+  gconstpointer user;    /* a user's own format: its definition (user-format.c); else NULL */
 
   void (*sniff) (const RcaSampleLines *sample, RcaSniff *out);
 

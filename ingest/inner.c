@@ -75,7 +75,7 @@ rca_inner_new (const RcaSampleLines *outer)
   RcaInner *inner = g_new0 (RcaInner, 1);
   inner->channels = g_hash_table_new (hash_bytes, equal_bytes);
   inner->order = g_ptr_array_new_with_free_func (channel_free);
-  inner->outer = (RcaSampleLines){ .path = g_strdup (outer->path), .conf = g_strdup (outer->conf), .mtime_ns = outer->mtime_ns };
+  inner->outer = (RcaSampleLines){ .path = g_strdup (outer->path), .conf = g_strdup (outer->conf), .mtime_ns = outer->mtime_ns, .formats = outer->formats };
   inner->arena = rca_arena_new ();
   rca_app_source_init (&inner->source, outer->mtime_ns);
   return inner;

@@ -22,6 +22,7 @@ rca_part_open (const RcaSource *source, guint index, const RcaReadOptions *optio
   opened->sample = *rca_framer_sample (opened->framer);
   opened->sample.path = opened->name;
   opened->sample.conf = options ? options->nginx_conf : NULL;
+  opened->sample.formats = options ? options->formats : NULL;
   return TRUE;
 }
 
@@ -35,7 +36,7 @@ rca_part_format (const RcaSource *source, guint index, const RcaReadOptions *opt
     g_strlcpy (sniff->reason, "as before", sizeof sniff->reason);
     return part->format;
   }
-  const RcaFormat *forced = options ? rca_forced_format (options->input_format, sample->path) : NULL;
+  const RcaFormat *forced = options ? rca_forced_format (options, sample->path) : NULL;
   if (forced)
   {
     g_strlcpy (sniff->reason, "named by the user", sizeof sniff->reason);

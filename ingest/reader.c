@@ -170,6 +170,12 @@ static void
 note_format (Reading *reading, const RcaFormat *format, const RcaSniff *sniff, const char *name)
 {
   RcaSource *source = reading->source;
+  if (source->score == 0)
+  {
+    source->score = sniff->score;
+    source->next_score = sniff->next_score;
+    source->next_format = sniff->next;
+  }
   if (!source->format && format)
     source->format = format;
   if (reading->why->len == 0)
@@ -334,6 +340,8 @@ reset (RcaSource *source)
   source->lines = source->blank = source->records = source->parsed = source->rejected = source->truncated = 0;
   source->first_ns = source->last_ns = RCA_TIME_NONE;
   source->zone_known = TRUE;
+  source->score = source->next_score = 0;
+  source->next_format = NULL;
   source->present = 0;
   source->http_5xx = source->errors = source->slow = source->changes = source->samples = 0;
   g_clear_pointer (&source->first_rejected, g_free);

@@ -58,6 +58,8 @@ typedef struct {
   char *name;        /* NAME= of NAME=PATH, or NULL */
   const RcaFormat *format; /* NULL: unknown, kept as text */
   RcaStream stream;  /* majority of its events */
+  gint score, next_score; /* of the format and of the one that came second (RcaSniff) */
+  const char *next_format; /* its name, or NULL */
   char *why;         /* how format, zone and year were found */
   char *columns;     /* the format's describe(), or NULL */
   char *service;     /* majority of SERVICE, else from path (file stem without instance number), else NULL */
@@ -87,6 +89,7 @@ void rca_source_free (RcaSource *source);
 
 /* Bytes of a part as they are read (decompressed, as UTF-8), with their offset. @user is that of rca_source_read(). */
 typedef void (*RcaSourceTap) (RcaSource *source, guint part, guint64 offset, RcaBytes bytes, gpointer user);
+struct RcaUserFormats;
 
 typedef struct {
   /* Only records that could matter to this span; RCA_TIME_NONE = no bound. A reader may give
@@ -96,13 +99,15 @@ typedef struct {
   gboolean lines_later; /* ev->line counts from where a part is entered: rca_source_lines_before() tells what to add */
   const char *input_format; /* forced: "NAME" for all, or lines of "PATH=NAME" (PATH as given, the end of one, or a glob); or NULL */
   const char *nginx_conf;   /* or NULL */
+  const struct RcaUserFormats *formats; /* the user's own (user-format.h), or NULL; outlives the reading */
   RcaReadProgress *progress; /* (nullable): @done grows */
   const gint *cancelled;     /* (nullable): when it becomes 1 (atomically), reading ends; what was given is then not all */
   RcaSourceTap tap;          /* (nullable): is given every byte that is read, before the events of it */
 } RcaReadOptions;
 
-/* Whether every format that @input_format names exists; @unknown: (out): the first that does not, transfer full. */
-gboolean rca_input_format_check (const char *input_format, char **unknown);
+/* Whether every format that @input_format names exists, built in or among the user's @formats (nullable);
+ * @unknown: (out): the first that does not, transfer full. */
+gboolean rca_input_format_check (const char *input_format, const struct RcaUserFormats *formats, char **unknown);
 
 /* Reads @source whole, in order of its parts: @emit gets every event (also of
  * rejected records: stream UNKNOWN, no fields but MESSAGE), with derived fields done

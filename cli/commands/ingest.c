@@ -1,6 +1,7 @@
 /* rca ingest: logs into a store, in one atomic commit, or in many while they are written. */
 #include "commands.h"
 #include "exit.h"
+#include "formats.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
@@ -116,11 +117,12 @@ rca_command_ingest (int argc, char **argv)
   if (!parse (&argc, &argv, &o, &error))
     return rca_failed (usage.name, error);
   g_autofree char *format = NULL;
-  if (!rca_options_input_format (o.input_formats, &format, &error))
+  g_autoptr (RcaUserFormats) formats = rca_formats_load (&error);
+  if (!formats || !rca_options_input_format (o.input_formats, formats, &format, &error))
     return rca_failed (usage.name, error);
   signal (SIGXFSZ, SIG_IGN); /* a file size limit is an error like a full disk */
   g_autofree char *dir = o.store ? g_strdup (o.store) : rca_default_store ();
-  RcaOpenOptions open = { .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = o.nginx_conf }, .jobs = (guint) MAX (o.jobs, 0) };
+  RcaOpenOptions open = { .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = o.nginx_conf, .formats = formats }, .jobs = (guint) MAX (o.jobs, 0) };
   if (!(o.follow ? follow (&o, dir, &open, &result, &error) : read_once (&o, dir, &open, &result, &error)))
     return rca_failed (usage.name, error);
   print_result (&result, dir);

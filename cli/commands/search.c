@@ -2,6 +2,7 @@
 #include "bisect.h"
 #include "commands.h"
 #include "exit.h"
+#include "formats.h"
 #include "options.h"
 #include "output.h"
 #include "render/safe.h"
@@ -352,13 +353,14 @@ rca_command_search (int argc, char **argv)
   g_auto (Options) o = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *format = NULL;
+  g_autoptr (RcaUserFormats) formats = NULL;
   gint64 now = g_get_real_time () * 1000;
   if (!parse (&n, &words, &o, &error))
     return rca_failed (usage.name, error);
   g_auto (Search) search = { .options = &o };
   g_autoptr (GTimeZone) zone = o.utc ? g_time_zone_new_utc () : g_time_zone_new_local ();
   if ((o.now && !rca_time_from_text (o.now, now, zone, &now, &error)) || (o.window && !rca_window_from_text (o.window, now, zone, &search.window, &error))
-      || !rca_options_input_format (o.input_formats, &format, &error))
+      || !(formats = rca_formats_load (&error)) || !rca_options_input_format (o.input_formats, formats, &format, &error))
     return rca_failed (usage.name, error);
   g_autoptr (RcaPattern) pattern = rca_pattern_new (o.operands[0], o.fixed, o.ignore_case, rca_terminal_unicode (), &error);
   if (!pattern)
@@ -367,7 +369,7 @@ rca_command_search (int argc, char **argv)
       return RCA_EXIT_USAGE;
     }
   search.pattern = pattern;
-  search.read = (RcaReadOptions){ .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = o.nginx_conf };
+  search.read = (RcaReadOptions){ .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = o.nginx_conf, .formats = formats };
   rca_be_nice ();
   if (!find_inside (&search, (const char *const *) o.operands + 1, &error))
     return rca_failed (usage.name, error);

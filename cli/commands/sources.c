@@ -1,8 +1,11 @@
 /* rca sources: what would be read, in which format, with how many records understood. */
 #include "commands.h"
 #include "exit.h"
+#include "formats.h"
 #include "options.h"
 #include "output.h"
+#include "redact.h"
+#include "render/explain.h"
 #include "render/safe.h"
 #include "render/sources.h"
 #include "request.h"
@@ -17,25 +20,36 @@ static const RcaUsage usage = {
   "Says what would be read, in which format, with how many records understood.",
 };
 
+/* One source to read, and what is to be told of it (nullable). */
+typedef struct {
+  RcaSource *source;
+  RcaExplanation *explanation;
+} Work;
+
 static void
-read_source (gpointer source, gpointer options)
+read_source (gpointer data, gpointer options)
 {
-  rca_source_read (source, options, NULL, NULL);
+  Work *work = data;
+  rca_source_read (work->source, options, work->explanation ? rca_explanation_take : NULL, work->explanation);
 }
 
 /* Largest first would be better balanced; order of output does not depend on it. */
 static void
-read_all (GPtrArray *sources, RcaReadOptions *options)
+read_all (GPtrArray *sources, GPtrArray *explanations, RcaReadOptions *options)
 {
+  g_autofree Work *work = g_new0 (Work, sources->len + 1);
   GThreadPool *pool = g_thread_pool_new (read_source, options, (gint)g_get_num_processors (), FALSE, NULL);
   for (guint i = 0; i < sources->len; i++)
-    g_thread_pool_push (pool, sources->pdata[i], NULL);
+  {
+    work[i] = (Work){ sources->pdata[i], explanations ? explanations->pdata[i] : NULL };
+    g_thread_pool_push (pool, &work[i], NULL);
+  }
   g_thread_pool_free (pool, FALSE, TRUE);
 }
 
 /* Notes on what could not be read or understood. Returns whether anything is usable. */
 static gboolean
-collect_notes (const GPtrArray *sources, GPtrArray *notes)
+collect_notes (const GPtrArray *sources, GPtrArray *notes, gboolean keep_secrets)
 {
   gboolean usable = FALSE;
   for (guint i = 0; i < sources->len; i++)
@@ -47,8 +61,11 @@ collect_notes (const GPtrArray *sources, GPtrArray *notes)
     if (source->records == 0 && source->problems->len == 0)
       g_ptr_array_add (notes, g_strdup_printf ("%s: empty", source->path));
     else if (source->rejected > 0)
+    {
+      g_autofree char *line = rca_redact_line (rca_bytes_str (source->first_rejected), keep_secrets);
       g_ptr_array_add (notes, g_strdup_printf ("%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " records not understood (%s), the first is: %s", source->path,
-                                               source->rejected, source->records, source->format ? source->format->name : source->why, source->first_rejected));
+                                               source->rejected, source->records, source->format ? source->format->name : source->why, line));
+    }
   }
   return usable;
 }
@@ -56,13 +73,14 @@ collect_notes (const GPtrArray *sources, GPtrArray *notes)
 int
 rca_command_sources (int argc, char **argv)
 {
-  gboolean json = FALSE, explain = FALSE;
+  gboolean json = FALSE, explain = FALSE, keep_secrets = FALSE;
   g_auto (GStrv) paths = NULL;
   g_auto (GStrv) input_formats = NULL;
   g_autofree char *nginx_conf = NULL, *input_format = NULL;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "One rca.sources/1 document", NULL },
-    { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, "Say how formats and columns were found", NULL },
+    { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, "Say how formats were found, and what was read, field by field", NULL },
+    { "no-redact", 0, 0, G_OPTION_ARG_NONE, &keep_secrets, "Show lines as they are: tokens, passwords, addresses and literals too", NULL },
     { "input-format", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &input_formats, "Do not sniff, read (PATH) as this format; may be repeated", "[PATH=]NAME" },
     { "nginx-conf", 0, 0, G_OPTION_ARG_FILENAME, &nginx_conf, "Take log_format from there", "FILE" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, "PATH…" },
@@ -71,16 +89,20 @@ rca_command_sources (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   if (!rca_options_parse (&usage, entries, NULL, &argc, &argv, &error))
     return rca_failed (usage.name, error);
-  if (!rca_options_input_format (input_formats, &input_format, &error))
+  g_autoptr (RcaUserFormats) formats = rca_formats_load (&error);
+  if (!formats || !rca_options_input_format (input_formats, formats, &input_format, &error))
     return rca_failed (usage.name, error);
-  RcaReadOptions options = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = input_format, .nginx_conf = nginx_conf };
+  RcaReadOptions options = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = input_format, .nginx_conf = nginx_conf, .formats = formats };
   g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) places = paths ? NULL : rca_well_known_places ();
   g_autoptr (GPtrArray) sources = paths ? rca_sources_find ((const char *const *)paths, g_strv_length (paths), notes)
                                         : rca_sources_find ((const char *const *)places->pdata, places->len, notes);
-  read_all (sources, &options);
-  gboolean usable = collect_notes (sources, notes);
-  g_autofree char *text = json ? rca_render_sources_json (sources, notes) : rca_render_sources_text (sources, explain);
+  g_autoptr (GPtrArray) explanations = explain ? g_ptr_array_new_with_free_func (rca_explanation_free) : NULL;
+  for (guint i = 0; explain && i < sources->len; i++)
+    g_ptr_array_add (explanations, rca_explanation_new (keep_secrets));
+  read_all (sources, explanations, &options);
+  gboolean usable = collect_notes (sources, notes, keep_secrets);
+  g_autofree char *text = json ? rca_render_sources_json (sources, notes) : rca_render_sources_text (sources, explanations, keep_secrets);
   if (!rca_output_write (text, strlen (text)))
     return RCA_EXIT_FAILED;
   for (guint i = 0; i < notes->len; i++)

@@ -1,4 +1,6 @@
 #include "sources.h"
+#include "explain.h"
+#include "redact.h"
 #include "safe.h"
 #include "json-writer.h"
 #include "timestamp.h"
@@ -137,7 +139,7 @@ put_explanation (GString *out, const RcaSource *source)
 }
 
 char *
-rca_render_sources_text (const GPtrArray *sources, gboolean explain)
+rca_render_sources_text (const GPtrArray *sources, const GPtrArray *explanations, gboolean keep_secrets)
 {
   GString *out = g_string_new (NULL);
   for (guint i = 0; i < sources->len; i++)
@@ -159,10 +161,16 @@ rca_render_sources_text (const GPtrArray *sources, gboolean explain)
     put_found (out, source->samples, "samples");
     g_string_append_c (out, '\n');
     put_span (out, source);
-    if (explain)
+    if (explanations)
+    {
       put_explanation (out, source);
+      rca_explanation_put (explanations->pdata[i], source, out);
+    }
     if (source->first_rejected)
-      put_line (out, "first line not understood", source->first_rejected);
+    {
+      g_autofree char *line = rca_redact_line (rca_bytes_str (source->first_rejected), keep_secrets);
+      put_line (out, "first line not understood", line);
+    }
   }
   return g_string_free (out, FALSE);
 }
