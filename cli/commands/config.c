@@ -1,5 +1,6 @@
 /* rca config: what is set, and whether the files are right. */
 #include "config.h"
+#include "formats.h"
 #include "commands.h"
 #include "exit.h"
 #include "options.h"
@@ -29,13 +30,14 @@ check (void)
   g_autoptr (GPtrArray) complaints = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) error = NULL;
   g_autoptr (RcaConfig) config = rca_config_load (complaints, &error);
+  g_autoptr (RcaUserFormats) formats = config ? rca_formats_load (&error) : NULL;
   g_autoptr (GString) out = g_string_new (NULL);
   g_auto (GStrv) files = rca_config_files ();
   for (guint i = 0; i < complaints->len; i++)
     rca_say ("%s", (const char *) g_ptr_array_index (complaints, i));
-  if (!config)
+  if (!formats)
     rca_say ("%s", error->message);
-  if (!config || complaints->len)
+  if (!formats || complaints->len)
     return RCA_EXIT_FAILED;
   for (guint i = 0; files[i]; i++)
     {
