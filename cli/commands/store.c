@@ -10,11 +10,11 @@
 #include "request.h"
 #include "timestamp.h"
 #include "window.h"
-#include <stdio.h>
 #include <string.h>
 
 typedef struct {
   char *store, *older_than, *max_size;
+  char **operands;
   gboolean json, detach, dry_run;
 } Options;
 
@@ -24,6 +24,7 @@ options_clear (Options *o)
   g_free (o->store);
   g_free (o->older_than);
   g_free (o->max_size);
+  g_strfreev (o->operands);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
@@ -237,69 +238,85 @@ run_prune (const Options *o, const char *dir, GError **error)
 /* ---- the table ---- */
 
 typedef struct {
-  const char *name, *summary, *examples;
+  const char *name;
   int (*run) (const Options *o, const char *dir, GError **error);
+  const char *options; /* names of those it takes beside --store */
 } Task;
 
 static const Task tasks[] = {
-  { "info", "what is in it, how far each source is behind its file", "  rca store info\n  rca store info --store /srv/rca --json", run_info },
-  { "verify", "check every byte; name every block that is damaged", "  rca store verify\n  rca store verify --detach", run_verify },
-  { "prune", "let go of what is old, or more than there is room for", "  rca store prune --older-than 30d\n  rca store prune --max-size 50G --dry-run", run_prune },
+  { "info", run_info, "json" },
+  { "verify", run_verify, "detach" },
+  { "prune", run_prune, "older-than max-size dry-run" },
 };
 
-static void
-print_help (void)
-{
-  printf ("Usage:\n  rca store TASK [--store DIR]\n\nExamples:\n  rca store info\n  rca store prune --older-than 30d --max-size 50G\n\n"
-          "Looks after a store (default: the default store).\n\nTasks (rca store TASK --help tells more):\n");
-  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-    printf ("  %-8s %s\n", tasks[i].name, tasks[i].summary);
-}
+static const RcaUsage usage = {
+  "rca store",
+  "TASK",
+  "  rca store info\n"
+  "  rca store verify --store /srv/rca\n"
+  "  rca store prune --older-than 30d --max-size 50G",
+  "Looks after a store. info: what is in it, how far each source is behind its file. verify: checks every byte, names "
+  "every block that is damaged (then exit 1). prune: lets go of what is old, or more than there is room for.",
+};
 
 static const Task *
-find_task (const char *name)
+find_task (const char *name, GError **error)
 {
-  for (guint i = 0; name && i < G_N_ELEMENTS (tasks); i++)
-    if (strcmp (tasks[i].name, name) == 0)
-      return &tasks[i];
+  g_autoptr (GString) known = g_string_new (NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      if (g_strcmp0 (tasks[i].name, name) == 0)
+        return &tasks[i];
+      g_string_append_printf (known, "%s%s", i == 0 ? "" : i + 1 < G_N_ELEMENTS (tasks) ? ", " : " or ", tasks[i].name);
+    }
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is wanted%s%s%s", known->str, name ? ", not \"" : "", name ? name : "", name ? "\"" : "");
   return NULL;
 }
 
-static int
-run_task (const Task *task, int argc, char **argv)
+static gboolean
+takes (const Task *task, const char *option, gboolean given, GError **error)
 {
-  g_auto (Options) o = { 0 };
-  g_autoptr (GError) error = NULL;
-  g_autofree char *name = g_strdup_printf ("rca store %s", task->name);
-  RcaUsage usage = { name, "", task->examples, task->summary };
-  const GOptionEntry all[] = { { "store", 0, 0, G_OPTION_ARG_FILENAME, &o.store, "Which one; default: the default store", "DIR" }, { NULL, 0, 0, 0, NULL, NULL, NULL } };
-  const GOptionEntry info[] = { { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, "One rca.store/1 document", NULL }, { NULL, 0, 0, 0, NULL, NULL, NULL } };
-  const GOptionEntry verify[]
-      = { { "detach", 0, 0, G_OPTION_ARG_NONE, &o.detach, "Put segments aside of which nothing can be read (detached/)", NULL }, { NULL, 0, 0, 0, NULL, NULL, NULL } };
-  const GOptionEntry prune[] = { { "older-than", 0, 0, G_OPTION_ARG_FILENAME, &o.older_than, "Segments go whose newest record is older (30d, 12h)", "AGE" },
-                                 { "max-size", 0, 0, G_OPTION_ARG_FILENAME, &o.max_size, "The oldest segments go until the rest fits (50G)", "SIZE" },
-                                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &o.dry_run, "Only say what would go", NULL },
-                                 { NULL, 0, 0, 0, NULL, NULL, NULL } };
-  const GOptionEntry *own = task->run == run_info ? info : task->run == run_verify ? verify : prune;
-  if (!rca_options_parse (&usage, all, own, &argc, &argv, &error))
-    return rca_failed (name, error);
-  g_autofree char *dir = o.store ? g_strdup (o.store) : rca_default_store ();
-  int status = task->run (&o, dir, &error);
-  return error ? rca_failed (name, error) : status;
+  g_auto (GStrv) own = g_strsplit (task->options, " ", -1);
+  if (!given || g_strv_contains ((const char *const *) own, option))
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: not for %s", option, task->name);
+  return FALSE;
+}
+
+static const Task *
+parse (int *argc, char ***argv, Options *o, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "store", 0, 0, G_OPTION_ARG_FILENAME, &o->store, "Which one; default: the default store", "DIR" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &o->json, "info: one rca.store/1 document", NULL },
+    { "detach", 0, 0, G_OPTION_ARG_NONE, &o->detach, "verify: put segments aside of which nothing can be read (in detached/)", NULL },
+    { "older-than", 0, 0, G_OPTION_ARG_FILENAME, &o->older_than, "prune: segments go whose newest record is older (30d, 12h)", "AGE" },
+    { "max-size", 0, 0, G_OPTION_ARG_FILENAME, &o->max_size, "prune: the oldest segments go until the rest fits (50G)", "SIZE" },
+    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &o->dry_run, "prune: only say what would go", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->operands, NULL, NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+  if (!rca_options_parse (&usage, entries, NULL, argc, argv, error))
+    return NULL;
+  const Task *task = find_task (o->operands ? o->operands[0] : NULL, error);
+  if (!task || !takes (task, "json", o->json, error) || !takes (task, "detach", o->detach, error) || !takes (task, "older-than", o->older_than != NULL, error)
+      || !takes (task, "max-size", o->max_size != NULL, error) || !takes (task, "dry-run", o->dry_run, error))
+    return NULL;
+  if (!o->operands[1])
+    return task;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "one task at a time, not \"%s\" as well", o->operands[1]);
+  return NULL;
 }
 
 int
 rca_command_store (int argc, char **argv)
 {
-  const char *word = argc > 1 ? argv[1] : NULL;
-  const Task *task = find_task (word);
-  if (task)
-    return run_task (task, argc - 1, argv + 1);
-  if (word && (!strcmp (word, "--help") || !strcmp (word, "-h") || !strcmp (word, "-?")))
-    {
-      print_help ();
-      return RCA_EXIT_OK;
-    }
-  rca_say (word ? "rca store: \"%s\" is no task; rca store --help lists them" : "rca store: info, verify or prune? rca store --help tells what they do%s", word ? word : "");
-  return RCA_EXIT_USAGE;
+  g_auto (Options) o = { 0 };
+  g_autoptr (GError) error = NULL;
+  const Task *task = parse (&argc, &argv, &o, &error);
+  if (!task)
+    return rca_failed (usage.name, error);
+  g_autofree char *dir = o.store ? g_strdup (o.store) : rca_default_store ();
+  int status = task->run (&o, dir, &error);
+  return error ? rca_failed (usage.name, error) : status;
 }

@@ -1,4 +1,5 @@
 /* Sources given back byte for byte: the blocks of lines of all segments, in order. */
+#include "local/io.h"
 #include "local/ids.h"
 #include "local/manifest.h"
 #include "store.h"
@@ -241,6 +242,7 @@ rca_store_export (const char *dir, const char *out, const char *const *source, g
 {
   g_autofree char *note = NULL;
   *result = (RcaExportResult){ .problem = g_ptr_array_new_with_free_func (g_free) };
+  g_autoptr (GPtrArray) lease = rca_io_hold_lease (dir);
   g_autoptr (RcaManifest) manifest = rca_manifest_read (dir, &note, error);
   if (!manifest)
     return FALSE;

@@ -237,9 +237,13 @@ run_all (Run *run, GPtrArray *found, GError **error)
 static void
 take_over (RcaIngestSession *s, RcaManifest *next, const GArray *retired)
 {
-  for (guint i = 0; i < s->stale->len; i++)
+  int quiet = rca_io_no_readers (s->dir);
+  for (guint i = 0; quiet >= 0 && i < s->stale->len; i++)
     rca_segment_remove (s->dir, g_array_index (s->stale, guint64, i));
-  g_array_set_size (s->stale, 0);
+  if (quiet >= 0)
+    g_array_set_size (s->stale, 0); /* else they wait for the next commit */
+  if (quiet >= 0)
+    close (quiet);
   g_array_append_vals (s->stale, retired->data, retired->len);
   rca_manifest_free (s->manifest);
   s->manifest = next;

@@ -302,3 +302,50 @@ rca_io_lock_holder (const char *dir, gint64 *alive_ns)
   close (fd);
   return holder;
 }
+
+/* ---- readers ---- */
+
+#define READERS "readers"
+
+int
+rca_io_lease (const char *dir)
+{
+  g_autofree char *path = g_build_filename (dir, READERS, NULL);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  int got = -1;
+  while (fd >= 0 && (got = flock (fd, LOCK_SH)) != 0 && errno == EINTR)
+    ;
+  if (fd >= 0 && got != 0)
+  {
+    close (fd);
+    fd = -1;
+  }
+  return fd;
+}
+
+static void
+end_lease (gpointer fd)
+{
+  close (GPOINTER_TO_INT (fd) - 1);
+}
+
+GPtrArray *
+rca_io_hold_lease (const char *dir)
+{
+  GPtrArray *lease = g_ptr_array_new_with_free_func (end_lease);
+  int fd = rca_io_lease (dir);
+  if (fd >= 0)
+    g_ptr_array_add (lease, GINT_TO_POINTER (fd + 1));
+  return lease;
+}
+
+int
+rca_io_no_readers (const char *dir)
+{
+  g_autofree char *path = g_build_filename (dir, READERS, NULL);
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0 || flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  close (fd);
+  return -1;
+}

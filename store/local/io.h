@@ -46,5 +46,14 @@ gboolean rca_io_read_at (int fd, guint64 offset, gpointer data, gsize n, GError 
 int rca_io_lock (const char *dir, GError **error);
 /* Says that its holder is alive: sets its time of change to now. */
 void rca_io_touch (int lock);
+/* A reader's lease: as long as it is held, files that the newest manifest names no more stay where they are.
+ * Taken before the manifest is read; never waits for a writer's work. Closing it ends it. -1: none can be
+ * had here (a folder that was never written to, or not by this user), which is no error. */
+int rca_io_lease (const char *dir);
+/* The same, ended when the array is freed. */
+GPtrArray *rca_io_hold_lease (const char *dir);
+/* The writer's side of it: -1 while any reader holds a lease; else a descriptor that keeps readers from
+ * beginning until it is closed, which must be soon. */
+int rca_io_no_readers (const char *dir);
 /* Who holds the lock of @dir now, and when it was alive last; 0: nobody. */
 gint rca_io_lock_holder (const char *dir, gint64 *alive_ns);

@@ -1,4 +1,5 @@
 #include "local/ids.h"
+#include "local/io.h"
 #include "local/manifest.h"
 #include "local/marker.h"
 #include "store.h"
@@ -81,12 +82,15 @@ rca_store_open_local (const char *dir, const RcaOpenOptions *options, GError **e
   static const RcaOpenOptions none = { 0 };
   options = options ? options : &none;
   g_autofree char *note = NULL;
+  /* what is opened only when it is asked for is there until the store is closed */
+  g_autoptr (GPtrArray) lease = rca_io_hold_lease (dir);
   g_autoptr (RcaManifest) manifest = rca_manifest_exists (dir) ? rca_manifest_read (dir, &note, error) : rca_manifest_new ();
   if (!manifest)
     return NULL;
   g_autoptr (RcaTable) table = rca_table_new ();
   if (note)
     rca_table_problem (table, "%s", note);
+  g_ptr_array_add (table->keep, g_ptr_array_ref (lease));
   g_autoptr (RcaIdFiles) ids = rca_id_files_new (dir);
   g_autoptr (GArray) loading = g_array_new (FALSE, TRUE, sizeof (Loading));
   for (guint i = 0; i < manifest->source->len; i++)

@@ -33,8 +33,11 @@ rca_sweep (const char *dir, const RcaManifest *manifest)
   add_named (named, manifest);
   add_named (named, now);
   add_named (named, before);
+  int quiet = rca_io_no_readers (dir);
   g_autoptr (GDir) listing = g_dir_open (dir, 0, NULL);
   for (const char *name; listing && (name = g_dir_read_name (listing));)
-    if (g_str_has_suffix (name, ".tmp") || ((g_str_has_prefix (name, "segment-") || g_str_has_prefix (name, "ids-")) && !g_hash_table_contains (named, name)))
+    if (g_str_has_suffix (name, ".tmp") || (quiet >= 0 && (g_str_has_prefix (name, "segment-") || g_str_has_prefix (name, "ids-")) && !g_hash_table_contains (named, name)))
       remove_or_detach (dir, name, manifest->fell_back);
+  if (quiet >= 0)
+    close (quiet);
 }

@@ -4,5 +4,5 @@
 #include "local/manifest.h"
 
 /* Removes them. What @manifest, or either of the manifests on disk, names is kept: a reader may
- * be about to open it. Only for the one that holds the lock. */
+ * be about to open it; while readers are at work, only temporary files go. Only for the one that holds the lock. */
 void rca_sweep (const char *dir, const RcaManifest *manifest);

@@ -1,4 +1,5 @@
 #include "care.h"
+#include "local/ids.h"
 #include "local/ingest-private.h"
 #include "local/manifest.h"
 #include "local/pack.h"
@@ -72,7 +73,7 @@ verify_lines (RcaSegment *s, RcaStoreVerdict *v)
 
 /* FALSE when nothing of it can be read. */
 static gboolean
-verify_segment (const char *dir, const RcaSegmentEntry *entry, RcaStoreVerdict *v)
+verify_segment (const char *dir, RcaIdFiles *ids, const RcaSegmentEntry *entry, RcaStoreVerdict *v)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (RcaSegment) s = rca_segment_open (dir, entry->number, &error);
@@ -85,6 +86,7 @@ verify_segment (const char *dir, const RcaSegmentEntry *entry, RcaStoreVerdict *
     add_damage (v, g_strdup_printf ("%s (the whole segment, %" G_GUINT64_FORMAT " rows)", error->message, entry->rows));
     return FALSE;
   }
+  rca_segment_use_ids (s, ids);
   verify_blocks (s, v);
   verify_sheets (s, v, &rows);
   verify_lines (s, v);
@@ -120,6 +122,20 @@ bytes_of (const RcaManifest *manifest)
   return bytes;
 }
 
+static void
+verify_ids (const char *dir, RcaIdFiles *ids, const RcaManifest *manifest, RcaStoreVerdict *v)
+{
+  for (guint i = 0; i < manifest->ids->len; i++)
+  {
+    g_autoptr (GError) error = NULL;
+    const RcaManifestIds *file = &g_array_index (manifest->ids, RcaManifestIds, i);
+    g_autofree char *name = rca_ids_name (file->number);
+    v->bytes += file->bytes;
+    if (!rca_id_files_verify (ids, file->number, &error))
+      add_damage (v, g_strdup_printf ("%s/%s: %s (lines with ids of it cannot be read)", dir, name, error->message));
+  }
+}
+
 /* Takes the segment out of the manifest, and its file out of the way. */
 static gboolean
 detach_segment (const char *dir, RcaManifestSource *source, guint k, GError **error)
@@ -137,6 +153,8 @@ detach_segment (const char *dir, RcaManifestSource *source, guint k, GError **er
 static gboolean
 verify_all (const char *dir, RcaManifest *manifest, RcaReadProgress *progress, RcaStoreVerdict *v, gboolean *changed, GError **error)
 {
+  g_autoptr (RcaIdFiles) ids = rca_id_files_new (dir);
+  verify_ids (dir, ids, manifest, v);
   for (guint i = 0; i < manifest->source->len; i++)
   {
     RcaManifestSource *source = g_ptr_array_index (manifest->source, i);
@@ -145,7 +163,7 @@ verify_all (const char *dir, RcaManifest *manifest, RcaReadProgress *progress, R
       const RcaSegmentEntry *entry = &g_array_index (source->segment, RcaSegmentEntry, k);
       if (progress)
         g_atomic_pointer_add (&progress->done, (gssize)entry->bytes);
-      if (entry->bytes == 0 || verify_segment (dir, entry, v) || !changed)
+      if (entry->bytes == 0 || verify_segment (dir, ids, entry, v) || !changed)
         continue;
       if (!detach_segment (dir, source, k, error))
         return FALSE;
@@ -164,6 +182,7 @@ rca_store_verify (const char *dir, gboolean detach, RcaReadProgress *progress, R
   int lock = detach ? rca_io_lock (dir, error) : -1;
   if (detach && lock < 0)
     return FALSE;
+  int lease = detach ? -1 : rca_io_lease (dir);
   verify_manifests (dir, verdict);
   g_autoptr (RcaManifest) manifest = rca_manifest_read (dir, &note, error);
   if (manifest && progress)
@@ -172,5 +191,7 @@ rca_store_verify (const char *dir, gboolean detach, RcaReadProgress *progress, R
   ok = ok && (!changed || rca_manifest_write (manifest, dir, error));
   if (lock >= 0)
     close (lock);
+  if (lease >= 0)
+    close (lease);
   return ok;
 }
