@@ -118,7 +118,7 @@ address_of (const Exchange *x)
 {
   RcaClickhouse *c = x->c;
   GString *url = g_string_new (c->address->url);
-  g_string_append_printf (url, "?database=%s&query_id=%s&wait_end_of_query=1&enable_http_compression=1", c->address->database, x->query_id);
+  g_string_append_printf (url, "?database=%s&query_id=%s&wait_end_of_query=1", c->address->database, x->query_id);
   for (guint i = 0; i < c->setting->len; i++)
     g_string_append_printf (url, "&%s", (const char *)g_ptr_array_index (c->setting, i));
   if (x->body)

@@ -19,6 +19,8 @@ rca_clickhouse_connect (const char *text, RcaServer **server, GError **error)
     return NULL;
   g_autofree char *seconds = g_strdup_printf ("%u", address->timeout_s);
   set_if_known (c, *server, "max_execution_time", seconds);
+  set_if_known (c, *server, "enable_http_compression", "1");
+  set_if_known (c, *server, "max_partitions_per_insert_block", "0"); /* old logs are of many days */
   set_if_known (c, *server, "cancel_http_readonly_queries_on_client_close", "1");
   return g_steal_pointer (&c);
 }

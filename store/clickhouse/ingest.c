@@ -1,17 +1,20 @@
 #include "clickhouse/open.h"
 #include "clickhouse/connect.h"
+#include "clickhouse/gather.h"
 #include "clickhouse/ledger.h"
 #include "clickhouse/row-binary.h"
 #include "dimension-codes.h"
 
 #define TRIES       4
 #define BACK_OFF_MS 250
+#define PLACE_BITS  40
 
 typedef struct {
   RcaClickhouse *clickhouse;
   RcaServer *server;
   RcaTable *table;
-  guint64 next_block;
+  GPtrArray *gathered; /* RcaGathered */
+  guint64 run, next_block;
   char *insert; /* statement */
   guint64 rows, bytes;
 } Ingest;
@@ -146,7 +149,6 @@ news_free (gpointer data)
   g_array_unref (n->block);
   g_array_unref (n->day[0]);
   g_array_unref (n->day[1]);
-  g_clear_pointer (&n->known, g_ptr_array_unref);
   g_free (n);
 }
 
@@ -215,15 +217,17 @@ send_sheet (Ingest *in, RcaTableSource *source, const RcaSheet *s, guint64 place
 }
 
 static gboolean
-send_source (Ingest *in, RcaTableSource *source, GPtrArray *news, GError **error)
+send_source (Ingest *in, const RcaGathered *gathered, GPtrArray *news, GError **error)
 {
+  RcaTableSource *source = gathered->into;
   RcaSourceNews *n = g_new0 (RcaSourceNews, 1);
   n->source = source;
+  n->part = gathered->part;
   n->block = g_array_new (FALSE, FALSE, sizeof (guint64));
   n->day[0] = g_array_new (FALSE, FALSE, sizeof (RcaDay));
   n->day[1] = g_array_new (FALSE, FALSE, sizeof (RcaDay));
   g_ptr_array_add (news, n);
-  guint64 place = 0;
+  guint64 place = in->run << PLACE_BITS; /* what is read later stands behind */
   for (guint i = 0; i < source->sheet->len; i++)
   {
     const RcaSheet *s = g_ptr_array_index (source->sheet, i);
@@ -237,11 +241,11 @@ send_source (Ingest *in, RcaTableSource *source, GPtrArray *news, GError **error
 }
 
 static gboolean
-commit (Ingest *in, const GPtrArray *news, guint64 run, GError **error)
+commit (Ingest *in, const GPtrArray *news, GError **error)
 {
   g_autofree char *columns = rca_ledger_columns ();
   g_autofree char *sql = g_strdup_printf ("INSERT INTO %s_sources (%s) FORMAT RowBinary", rca_clickhouse_address (in->clickhouse)->table, columns);
-  g_autoptr (GByteArray) out = rca_ledger_encode (in->table, news, run);
+  g_autoptr (GByteArray) out = rca_ledger_encode (in->table, news, in->run);
   gboolean uncertain;
   if (rca_clickhouse_insert (in->clickhouse, sql, out->data, out->len, &uncertain, error))
     return TRUE;
@@ -251,7 +255,7 @@ commit (Ingest *in, const GPtrArray *news, guint64 run, GError **error)
 }
 
 static gboolean
-send_all (Ingest *in, guint64 run, GError **error)
+send_all (Ingest *in, GError **error)
 {
   static const RcaDimension derived[] = { RCA_DIM_NETWORK, RCA_DIM_ATTEMPT, RCA_DIM_UPSTREAM_CLASS };
   g_autofree char *columns = rca_schema_columns ();
@@ -260,9 +264,9 @@ send_all (Ingest *in, guint64 run, GError **error)
     rca_table_prepare (in->table, derived[i]);
   g_autoptr (GPtrArray) news = g_ptr_array_new_with_free_func (news_free);
   gboolean ok = TRUE;
-  for (guint i = 0; ok && i < in->table->source->len; i++)
-    ok = send_source (in, g_ptr_array_index (in->table->source, i), news, error);
-  ok = ok && commit (in, news, run, error);
+  for (guint i = 0; ok && i < in->gathered->len; i++)
+    ok = send_source (in, g_ptr_array_index (in->gathered, i), news, error);
+  ok = ok && commit (in, news, error);
   g_free (in->insert);
   return ok;
 }
@@ -299,11 +303,16 @@ rca_clickhouse_ingest (const char *address, const char *const *paths, guint n_pa
   if (!clickhouse || !rca_schema_create (clickhouse, server, error))
     return FALSE;
   g_autoptr (RcaLedger) ledger = rca_ledger_read (clickhouse, error);
-  g_autoptr (RcaStore) files = ledger ? rca_store_open_files (paths, n_paths, options, error) : NULL;
-  if (!files)
+  if (!ledger)
     return FALSE;
-  Ingest in = { .clickhouse = clickhouse, .server = server, .table = rca_store_impl (files, &rca_table_backend), .next_block = random_block () };
-  gboolean ok = send_all (&in, ledger->runs + 1, error);
+  g_autoptr (RcaTable) table = rca_table_new ();
+  g_autoptr (GPtrArray) gathered = rca_gather (table, ledger, paths, n_paths, options);
+  if (!gathered->len && !table->problem->len)
+    return TRUE; /* nothing new */
+  RcaTableOptions finish = { { 0, 0 }, options->assumed_zone };
+  rca_table_finish (table, &finish);
+  Ingest in = { .clickhouse = clickhouse, .server = server, .table = table, .gathered = gathered, .run = ledger->runs + 1, .next_block = random_block () };
+  gboolean ok = send_all (&in, error);
   if (ok)
     tell (&in, result);
   return ok;

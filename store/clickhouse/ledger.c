@@ -20,10 +20,16 @@ static const struct {
 
 static const RcaExtraInfo arrays[] = {
   { "part", "String" },          { "problem", "String" },       { "blocks", "UInt64" },
-  { "known_size", "UInt64" },    { "known_head_n", "UInt64" },  { "known_head", "UInt64" },   { "known_records", "UInt64" },
+  { "part_size", "UInt64" },     { "part_mtime", "UInt64" },    { "part_device", "UInt64" },  { "part_inode", "UInt64" },    { "part_head_n", "UInt64" },
+  { "part_head", "UInt64" },     { "part_before_n", "UInt64" }, { "part_before", "UInt64" },  { "part_offset", "UInt64" },   { "part_lines", "UInt64" },
   { "day_is_change", "UInt8" },  { "day", "Int64" },            { "day_n", "UInt64" },        { "day_start", "Int64" },      { "day_end", "Int64" },
   { "request_stream", "UInt8" }, { "request_n", "UInt64" },     { "request_first", "Int64" }, { "request_last", "Int64" },
   { "note", "String" },          { "peer_upstream", "String" }, { "peer_instance", "String" }, { "peer_service", "String" },
+};
+
+static const gsize part_numbers[] = {
+#define PART(name) G_STRUCT_OFFSET (RcaManifestPart, name)
+  PART (size), PART (mtime_ns), PART (device), PART (inode), PART (head_n), PART (head), PART (before_n), PART (before), PART (offset), PART (lines),
 };
 
 typedef void (*EachColumn) (GString *out, const char *name, const char *type);
@@ -96,15 +102,21 @@ put_numbers (GByteArray *out, const GArray *numbers)
 }
 
 static void
-put_known (GByteArray *out, const GPtrArray *known)
+put_part_names (GByteArray *out, const GPtrArray *part)
 {
-  static const gsize member[] = { G_STRUCT_OFFSET (RcaKnownPart, size), G_STRUCT_OFFSET (RcaKnownPart, head_n), G_STRUCT_OFFSET (RcaKnownPart, head),
-                                  G_STRUCT_OFFSET (RcaKnownPart, records) };
-  for (gsize m = 0; m < G_N_ELEMENTS (member); m++)
+  rca_row_put_length (out, part ? part->len : 0);
+  for (guint i = 0; part && i < part->len; i++)
+    rca_row_put_str (out, ((const RcaManifestPart *)g_ptr_array_index (part, i))->path);
+}
+
+static void
+put_part_numbers (GByteArray *out, const GPtrArray *part)
+{
+  for (gsize m = 0; m < G_N_ELEMENTS (part_numbers); m++)
   {
-    rca_row_put_length (out, known ? known->len : 0);
-    for (guint i = 0; known && i < known->len; i++)
-      rca_row_put (out, G_STRUCT_MEMBER (guint64, g_ptr_array_index (known, i), member[m]), 8);
+    rca_row_put_length (out, part ? part->len : 0);
+    for (guint i = 0; part && i < part->len; i++)
+      rca_row_put (out, G_STRUCT_MEMBER (guint64, g_ptr_array_index (part, i), part_numbers[m]), 8);
   }
 }
 
@@ -184,10 +196,10 @@ rca_ledger_encode (const RcaTable *table, const GPtrArray *news, guint64 run)
   {
     const RcaSourceNews *n = i < news->len ? g_ptr_array_index (news, i) : NULL;
     put_scalars (out, n ? n->source : NULL, run);
-    put_strings (out, n ? n->source->part : NULL);
+    put_part_names (out, n ? n->part : NULL);
     put_strings (out, n ? n->source->problem : table->problem);
     put_numbers (out, n ? n->block : NULL);
-    put_known (out, n ? n->known : NULL);
+    put_part_numbers (out, n ? n->part : NULL);
     put_days (out, n ? n->day : no_days);
     put_requests (out, n ? n->requests : NULL);
     put_strings (out, n ? NULL : table->note);
@@ -240,16 +252,28 @@ free_arrays (GArray **arrays_, guint n)
 #define AT(a, i) g_array_index (a, guint64, i)
 
 static void
-take_known (RcaRowReader *r, RcaLedger *f, const RcaTableSource *s)
+free_parts (gpointer data)
 {
-  GArray *a[4];
-  guint32 n = take_arrays (r, a, 4, 8);
+  g_ptr_array_unref (data);
+}
+
+/* The last row of a source tells all of its parts. */
+static void
+take_parts (RcaRowReader *r, RcaLedger *f, const RcaTableSource *s)
+{
+  GArray *a[G_N_ELEMENTS (part_numbers)];
+  guint32 n = take_arrays (r, a, G_N_ELEMENTS (part_numbers), 8);
+  GPtrArray *parts = g_ptr_array_new_with_free_func ((GDestroyNotify)rca_manifest_part_free);
   for (guint32 i = 0; i < n && i < s->part->len; i++)
   {
-    RcaKnownPart part = { AT (a[0], i), AT (a[1], i), AT (a[2], i), AT (a[3], i) };
-    g_hash_table_insert (f->part, g_strdup (g_ptr_array_index (s->part, i)), g_memdup2 (&part, sizeof part));
+    RcaManifestPart *part = g_new0 (RcaManifestPart, 1);
+    part->path = g_strdup (g_ptr_array_index (s->part, i));
+    for (gsize m = 0; m < G_N_ELEMENTS (part_numbers); m++)
+      G_STRUCT_MEMBER (guint64, part, part_numbers[m]) = AT (a[m], i);
+    g_ptr_array_add (parts, part);
   }
-  free_arrays (a, 4);
+  g_hash_table_insert (f->part, g_strdup (s->path), parts);
+  free_arrays (a, G_N_ELEMENTS (part_numbers));
 }
 
 static void
@@ -388,11 +412,14 @@ take_row (RcaRowReader *r, RcaLedger *f)
   take_strings (r, s->part);
   take_strings (r, path ? s->problem : f->table->problem);
   skip_numbers (r); /* blocks: asked for in each statement */
-  take_known (r, f, s);
+  take_parts (r, f, s);
   take_days (r, f);
   take_requests (r, f);
   g_autoptr (GPtrArray) note = g_ptr_array_new_with_free_func (g_free);
-  take_strings (r, path ? note : f->table->note);
+  take_strings (r, note);
+  for (guint i = 0; i < note->len; i++)
+    if (!g_ptr_array_find_with_equal_func (f->table->note, note->pdata[i], g_str_equal, NULL))
+      rca_table_note (f->table, "%s", (char *)note->pdata[i]);
   take_peers (r, f->table);
 }
 
@@ -420,7 +447,7 @@ rca_ledger_read (RcaClickhouse *c, GError **error)
     return NULL;
   RcaLedger *f = g_new0 (RcaLedger, 1);
   f->table = rca_table_new ();
-  f->part = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  f->part = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_parts);
   for (guint k = 0; k < 2; k++)
     f->day[k] = g_array_new (FALSE, FALSE, sizeof (RcaDay));
   RcaRowReader r = rca_row_reader (answer);

@@ -5,6 +5,7 @@
  * source is said by its last row. */
 #pragma once
 #include "clickhouse/client.h"
+#include "local/manifest.h"
 #include "sources-private.h"
 
 typedef struct {
@@ -12,13 +13,8 @@ typedef struct {
   GArray *day[2];    /* RcaDay, by day: of what is no change, of changes */
   RcaRequests requests[RCA_N_STREAMS];
   guint64 runs;      /* the highest number of an ingest */
-  GHashTable *part;  /* path of a part → RcaKnownPart */
+  GHashTable *part;  /* path of a source → GPtrArray of RcaManifestPart: how far its files were read */
 } RcaLedger;
-
-/* How far a file was read. */
-typedef struct {
-  guint64 size, head_n, head, records;
-} RcaKnownPart;
 
 /* One ingest's news of one source. */
 typedef struct {
@@ -26,7 +22,7 @@ typedef struct {
   GArray *block;     /* guint64: of TABLE */
   GArray *day[2];    /* RcaDay */
   RcaRequests requests[RCA_N_STREAMS];
-  GPtrArray *known;  /* RcaKnownPart, as source->part */
+  const GPtrArray *part; /* RcaManifestPart: all of the source's, also those of ingests before */
 } RcaSourceNews;
 
 char *rca_ledger_create_statement (const char *table);

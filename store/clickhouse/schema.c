@@ -67,8 +67,7 @@ rca_schema_columns (void)
 /* ---- what is there ---- */
 
 /* Sent when the server knows them. */
-static const char *const used_settings[] = { "max_execution_time", "cancel_http_readonly_queries_on_client_close", "max_partitions_per_insert_block", "prefer_column_name_to_alias",
-                                             "allow_experimental_low_cardinality_type" };
+static const char *const used_settings[] = { "max_execution_time", "enable_http_compression", "cancel_http_readonly_queries_on_client_close", "max_partitions_per_insert_block" };
 
 static char *
 probe_statement (const RcaClickhouseAddress *a)

@@ -24,7 +24,7 @@ typedef const char *(*NameOf) (guint number);
 static const char *
 name_failure (guint n)
 {
-  return n < RCA_N_FAILURES ? rca_failure_name ((RcaFailure)n) : NULL;
+  return n >= 1 && n < RCA_N_FAILURES ? rca_failure_name ((RcaFailure)n) : NULL;
 }
 
 static const char *
@@ -36,13 +36,13 @@ name_audience (guint n)
 static const char *
 name_severity (guint n)
 {
-  return n < RCA_N_SEVERITIES ? rca_severity_name ((RcaSeverity)n) : NULL;
+  return n >= 1 && n < RCA_N_SEVERITIES ? rca_severity_name ((RcaSeverity)n) : NULL;
 }
 
 static const char *
 name_db_event (guint n)
 {
-  return n < RCA_N_DB_EVENTS ? rca_db_event_name ((RcaDbEvent)n) : NULL;
+  return n >= 1 && n < RCA_N_DB_EVENTS ? rca_db_event_name ((RcaDbEvent)n) : NULL;
 }
 
 static const char *
@@ -58,7 +58,7 @@ name_kind (guint n)
   return n < RCA_N_KINDS ? names[n] : NULL;
 }
 
-/* A dimension is an expression, or a small number (also an expression) that has a name. */
+/* A dimension is an expression, or a small number (also an expression) that has a name; without one it is ''. */
 static const struct {
   const char *expression;
   NameOf name_of;

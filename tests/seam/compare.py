@@ -3,7 +3,8 @@
 
 compare.py PROBE [CASES]: writes logs of a small shop, asks PROBE about them as files and as a
 store, and compares with what sqlite3 says of the very lines by other regular expressions than
-rca's. Then both backends must say the same, byte for byte, of every case below CASES."""
+rca's. Then all backends must say the same, byte for byte, of every case below CASES; ClickHouse
+where Debian's clickhouse-server is installed."""
 
 import collections
 import datetime
@@ -268,6 +269,38 @@ def check_changes(answers, sql):
     check("version seen on rows", got, [(min(flips), max(flips), "deploy", "1.5.0", "1.4.9", 1)])
 
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clickhouse"))
+import server  # noqa: E402
+
+def check_clickhouse(probe, house, name, logs, files):
+    house.ask(f"CREATE DATABASE {name}")
+    ask(probe, "ingest", house.address(name), logs)
+    answer, _ = ask(probe, "local", house.address(name))
+    if answer != files:
+        a, b = answer.splitlines(), files.splitlines()
+        at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+        check(f"{logs}: files and ClickHouse agree", a[at : at + 1], b[at : at + 1])
+    house.ask(f"DROP DATABASE {name}")
+
+
+def compare_cases(probe, cases, folder, house, logs, files):
+    if house:
+        check_clickhouse(probe, house, "shop", logs, files)
+    n = 0
+    for case in sorted(os.listdir(cases)) if cases and os.path.isdir(cases) else []:
+        path, store = os.path.join(cases, case), os.path.join(folder, case)
+        if not os.path.isdir(path):
+            continue
+        files, _ = ask(probe, "files", path)
+        ask(probe, "ingest", store, path)
+        check(f"{case}: files and local agree", files == ask(probe, "local", store)[0], True)
+        if house:
+            check_clickhouse(probe, house, f"case{n}", path, files)
+        n += 1
+    print(f"{n} cases compared" if n else "no cases at hand: only the shop was compared")
+    print("with ClickHouse" if house else "without ClickHouse: clickhouse-server is not installed")
+
+
 def main():
     probe, cases = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
     with tempfile.TemporaryDirectory() as folder:
@@ -278,18 +311,16 @@ def main():
         ask(probe, "ingest", store, logs)
         local, _ = ask(probe, "local", store)
         check("files and local agree", files == local, True)
+        house = server.Server(os.path.join(folder, "server")).start() if server.BINARY else None
+        try:
+            compare_cases(probe, cases, folder, house, logs, files)
+        finally:
+            if house:
+                house.stop()
         for test in (check_frames, check_join, check_rows, check_seen, check_changes):
             test(answers, sql)
         check_sources(answers, sql, logs)
         check_texts(answers)
-        n = 0
-        for case in sorted(os.listdir(cases)) if cases and os.path.isdir(cases) else []:
-            path, store = os.path.join(cases, case), os.path.join(folder, case)
-            if os.path.isdir(path):
-                ask(probe, "ingest", store, path)
-                check(f"{case}: files and local agree", ask(probe, "files", path)[0] == ask(probe, "local", store)[0], True)
-                n += 1
-        print(f"{n} cases compared" if n else "no cases at hand: only the shop was compared")
     for w in wrong[:20]:
         print("WRONG", w)
     print(f"{len(wrong)} differences")

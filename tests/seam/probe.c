@@ -372,7 +372,7 @@ open_store (int argc, char **argv, GError **error)
   if (g_str_equal (argv[1], "files"))
     store = rca_store_open_files ((const char *const *)argv + 2, (guint)argc - 2, &options, error);
   else if (g_str_equal (argv[1], "local"))
-    store = rca_store_open_local (argv[2], &options, error);
+    store = rca_store_open (argv[2], &options, error);
   g_time_zone_unref (options.assumed_zone);
   return store;
 }
