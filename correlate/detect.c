@@ -194,6 +194,43 @@ symptom_counts (const RcaContext *c, const RcaSymptom *s, gboolean no_baseline)
   return s->failing != RCA_FAIL_ERROR || enough_clients (c, s->entity, s->from, s->to);
 }
 
+/* Log of how much better the tail from bucket @b on fits the share inside than the baseline. */
+static double
+tail_fit (const Scan *scan, guint b, guint to, double inside, double before)
+{
+  return (rca_series_log_likelihood_at (scan->series, b, to, inside) - rca_series_log_likelihood_at (scan->series, b, to, before)) / scan->phi;
+}
+
+/* A sparse series has too few requests after its end for another change to pass the penalty, and would
+ * be called going on. Both shares are known by now, only the instant is asked for: the bucket from
+ * which on the tail speaks most for the baseline, when it does so 20 to 1. */
+static void
+trim_end (const RcaContext *c, RcaSymptom *s, const Scan *scan)
+{
+  const double least = log (20);
+  if (s->to < c->last || s->to - s->from < 2)
+    return;
+  double before = MAX (s->p0, 0.5 / (s->requests + 1));
+  for (guint round = 0; round < 3; round++)
+    {
+      guint best = s->to;
+      double least_fit = -least;
+      for (guint b = s->from + 1; b < s->to; b++)
+        {
+          double fit = tail_fit (scan, b, s->to, s->p1, before);
+          if (fit < least_fit)
+            least_fit = fit, best = b;
+        }
+      if (best == s->to)
+        return;
+      s->to = best;
+      s->requests = rca_series_exposure (scan->series, s->from, s->to);
+      double k = rca_series_k (scan->series, s->from, s->to);
+      s->p1 = s->requests > 0 ? k / s->requests : 0;
+      s->excess = k - s->requests * s->p0;
+    }
+}
+
 /* Runs of consecutive segments above the baseline that matter. */
 static void
 collect_symptoms (const RcaContext *c, const RcaTraffic *entity, RcaFailing failing, const Scan *scan, GPtrArray *out)
@@ -218,6 +255,7 @@ collect_symptoms (const RcaContext *c, const RcaTraffic *entity, RcaFailing fail
         }
       const Segment *a = &g_array_index (segments, Segment, i), *b = &g_array_index (segments, Segment, j - 1);
       RcaSymptom *s = symptom_new (c, entity, failing, scan, a->from, b->to);
+      trim_end (c, s, scan);
       if (symptom_counts (c, s, no_baseline))
         {
           symptom_onset (s, scan, i > 0 ? &g_array_index (segments, Segment, i - 1) : NULL, a->to);

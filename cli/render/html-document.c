@@ -80,18 +80,40 @@ put_licence (GString *out)
   g_string_append (out, "</pre></details>\n");
 }
 
+static void
+put_head (GString *out, const char *title, const char *style, const char *script)
+{
+  g_autofree char *style_hash = hash_of (style), *script_hash = script ? hash_of (script) : NULL;
+  g_string_append (out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ");
+  if (script)
+    g_string_append_printf (out, "script-src %s; ", script_hash);
+  g_string_append_printf (out,
+                          "style-src %s; base-uri 'none'; form-action 'none'\">\n"
+                          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
+                          "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"generator\" content=\"rca " RCA_VERSION "\">\n",
+                          style_hash);
+  rca_html_element (out, "<title>", title, "</title>\n");
+  g_string_append_printf (out, "<style>%s</style>\n</head>\n", style);
+}
+
+char *
+rca_html_plain_document (const char *title, const char *body)
+{
+  GString *out = g_string_new (NULL);
+  g_autoptr (GString) style = g_string_new (NULL);
+  put_resource (style, "page.css");
+  put_head (out, title, style->str, NULL);
+  g_string_append_printf (out, "<body>\n%s</body>\n</html>\n", body);
+  return g_string_free (out, FALSE);
+}
+
 char *
 rca_html_document (const char *title, const char *body, const RcaReport *report)
 {
-  GString *out = g_string_new ("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-  g_autofree char *script = scripts (), *style = styles (), *script_hash = hash_of (script), *style_hash = hash_of (style);
-  g_string_append_printf (out,
-                          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src %s; style-src %s; base-uri 'none'; form-action 'none'\">\n"
-                          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
-                          "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"generator\" content=\"rca " RCA_VERSION "\">\n",
-                          script_hash, style_hash);
-  rca_html_element (out, "<title>", title, "</title>\n");
-  g_string_append_printf (out, "<style>%s</style>\n</head>\n<body>\n%s<footer>\n", style, body);
+  GString *out = g_string_new (NULL);
+  g_autofree char *script = scripts (), *style = styles ();
+  put_head (out, title, style, script);
+  g_string_append_printf (out, "<body>\n%s<footer>\n", body);
   put_licence (out);
   g_string_append (out, "</footer>\n<script type=\"application/json\" id=\"rca-data\">");
   rca_html_put_data (out, report);

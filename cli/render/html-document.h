@@ -5,3 +5,6 @@
 
 /* @body: markup. The charts (html-charts.h) need @report's data. */
 char *rca_html_document (const char *title, const char *body, const RcaReport *report);
+
+/* The same without charts: nothing runs in it at all. */
+char *rca_html_plain_document (const char *title, const char *body);

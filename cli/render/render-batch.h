@@ -6,6 +6,8 @@
 char *rca_render_batch_json (const RcaBatch *batch, const RcaRenderOptions *options); /* rca.batch/1 */
 char *rca_render_batch_text (const RcaBatch *batch, const RcaRenderOptions *options);
 char *rca_render_batch_markdown (const RcaBatch *batch, const RcaRenderOptions *options);
+/* The index of pages; ID.html beside it is each incident's (rca_render_html() of its report). */
+char *rca_render_batch_html (const RcaBatch *batch, const RcaRenderOptions *options);
 
 /* Incidents the worst first: const RcaIncident*, transfer container. */
 GPtrArray *rca_batch_ranked (const RcaBatch *batch);
