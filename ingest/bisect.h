@@ -5,7 +5,7 @@
 /* How much later than its neighbours a line may stand in a log: at most what is allowed for, at
  * least what is allowed for a log in which every line that was looked at stands in order. */
 #define RCA_LATE_NS    (3600 * RCA_NS_PER_S)
-#define RCA_IN_TIME_NS (60 * RCA_NS_PER_S)
+#define RCA_IN_TIME_NS (300 * RCA_NS_PER_S) /* so much a clock may be off as well */
 /* The same for times without a zone: they may be that far from the UTC they are read as. */
 #define RCA_ZONELESS_LATE_NS (15 * 3600 * RCA_NS_PER_S)
 

@@ -213,7 +213,7 @@ has_window (const Reading *reading)
 }
 
 /* What begins in the window is logged when it ends. */
-#define LONGEST_REQUEST_NS   (120 * RCA_NS_PER_S)
+#define LONGEST_REQUEST_NS   (300 * RCA_NS_PER_S)
 #define LONGEST_STATEMENT_NS (900 * RCA_NS_PER_S)
 
 static void

@@ -4,14 +4,20 @@
 #include "local/marker.h"
 #include "store.h"
 
-/* Changes are wanted a day back, and zones are not settled yet when segments are chosen: another day. */
-#define SLACK_NS (2 * 86400 * RCA_NS_PER_S)
+/* Changes are wanted a day back. */
+#define DAY_NS (86400 * RCA_NS_PER_S)
+/* Where some source writes no zone, times are placed by what sources have in common, and none is settled yet when
+ * segments are chosen. */
+#define UNSETTLED_NS DAY_NS
+/* Else only clocks may be off, and what began in the span is logged when it ends. */
+#define SETTLED_NS (900 * RCA_NS_PER_S)
 
 typedef struct {
   RcaManifestSource *from;
   RcaTableSource *into;
   const char *dir;
   RcaSpan span;
+  gint64 slack_ns;
   GPtrArray *segment; /* RcaSegment: outlive the table */
   RcaIdFiles *ids;
 } Loading;
@@ -30,17 +36,36 @@ prunable (const RcaTableSource *source)
   return source->dateless == 0;
 }
 
+/* The times as logged of rows that the span may want. */
+static void
+choose_times (const Loading *l, gint64 *from, gint64 *to)
+{
+  *from = G_MININT64;
+  *to = G_MAXINT64;
+  if (l->span.start_ns >= l->span.end_ns || !prunable (l->into))
+    return;
+  *from = l->span.start_ns - l->slack_ns - (l->into->changes ? DAY_NS : 0);
+  *to = l->span.end_ns + l->slack_ns;
+}
+
+static gint64
+slack (const RcaManifest *manifest)
+{
+  for (guint i = 0; i < manifest->source->len; i++)
+  {
+    const RcaTableSource *info = ((RcaManifestSource *)g_ptr_array_index (manifest->source, i))->info;
+    if (info->zoneless || info->dateless)
+      return UNSETTLED_NS;
+  }
+  return SETTLED_NS;
+}
+
 static void
 load (gpointer data, gpointer user)
 {
   Loading *l = data;
-  gint64 from = l->span.start_ns < l->span.end_ns ? l->span.start_ns - SLACK_NS : G_MININT64;
-  gint64 to = l->span.start_ns < l->span.end_ns ? l->span.end_ns + SLACK_NS : G_MAXINT64;
-  if (!prunable (l->into))
-  {
-    from = G_MININT64;
-    to = G_MAXINT64;
-  }
+  gint64 from, to;
+  choose_times (l, &from, &to);
   for (guint i = 0; i < l->from->segment->len; i++)
   {
     const RcaSegmentEntry *e = &g_array_index (l->from->segment, RcaSegmentEntry, i);
@@ -93,10 +118,11 @@ rca_store_open_local (const char *dir, const RcaOpenOptions *options, GError **e
   g_ptr_array_add (table->keep, g_ptr_array_ref (lease));
   g_autoptr (RcaIdFiles) ids = rca_id_files_new (dir);
   g_autoptr (GArray) loading = g_array_new (FALSE, TRUE, sizeof (Loading));
+  gint64 slack_ns = slack (manifest);
   for (guint i = 0; i < manifest->source->len; i++)
   {
     RcaManifestSource *from = g_ptr_array_index (manifest->source, i);
-    Loading l = { from, take_info (from), dir, options->span, g_ptr_array_new_with_free_func ((GDestroyNotify)rca_segment_free), ids };
+    Loading l = { from, take_info (from), dir, options->span, slack_ns, g_ptr_array_new_with_free_func ((GDestroyNotify)rca_segment_free), ids };
     g_array_append_val (loading, l);
   }
   load_all (loading, options->jobs);
