@@ -312,6 +312,26 @@ rca_weigh_changes (RcaFacts *f, GPtrArray *candidates)
     }
 }
 
+gboolean
+rca_change_is_tied (const RcaCandidate *c)
+{
+  for (guint i = 0; i < c->evidence->len; i++)
+    {
+      const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
+      if (e->kind == RCA_EVIDENCE_SHARE && e->weight_raw > 1)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Changes a second that did nothing: those that are known, and the innocent one that is nearly always near. */
+static double
+innocent_rate (const RcaFacts *f, const RcaCandidate *c)
+{
+  double known = (double) MAX (f->c->changes->len, 1) / 86400;
+  return rca_change_is_tied (c) ? known : known + 1 / rca_weights.innocent_every_s;
+}
+
 double
 rca_change_takes (const RcaFacts *f, const RcaCandidate *c, const RcaCandidate *m)
 {
@@ -328,6 +348,5 @@ rca_change_takes (const RcaFacts *f, const RcaCandidate *c, const RcaCandidate *
   double l = rca_lag_density (lag);
   if (c->direct_n > 0)
     l *= exp (rca_weight_dormancy (c->direct_n, 0.1, f->o->phi));
-  double rate = (double) MAX (f->c->changes->len, 1) / 86400;
-  return scope_chance (f, c) * l / (l + rate);
+  return scope_chance (f, c) * l / (l + innocent_rate (f, c));
 }

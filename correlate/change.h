@@ -14,5 +14,8 @@ gboolean rca_change_is_edge (const RcaChange *change);
  * dormancy and counterexamples. */
 void rca_weigh_changes (RcaFacts *facts, GPtrArray *candidates);
 
+/* Its version, or its part of the traffic, is where the requests fail. */
+gboolean rca_change_is_tied (const RcaCandidate *change);
+
 /* How much of @mechanism's mass a change may take over: L/(L + λ); 0 out of scope. */
 double rca_change_takes (const RcaFacts *facts, const RcaCandidate *change, const RcaCandidate *mechanism);

@@ -78,13 +78,7 @@ scope_is_known (const RcaFacts *f, const RcaCandidate *c)
 {
   if (c->kind != RCA_KIND_DEPLOY || !c->change->service || f->failing_service)
     return TRUE;
-  for (guint i = 0; i < c->evidence->len; i++)
-    {
-      const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
-      if (e->kind == RCA_EVIDENCE_SHARE && e->weight > 1)
-        return TRUE;
-    }
-  return FALSE;
+  return rca_change_is_tied (c);
 }
 
 static double

@@ -38,6 +38,7 @@
   X (lag_spread_s, 120, "CORRELATE: median; culprits of published incident sets lie 3 to 150 minutes before the page") \
   X (lag_spread_sigma, 1.2, "CORRELATE") \
   X (lag_slow, 0.3, "CORRELATE: part that fills, leaks or grows, log-uniform over a day") \
+  X (innocent_every_s, 300, "lab: with changes as rare as a log of changes has them, an innocent deploy of the failing service 90 s before took over in 10 of 45 recordings") \
   X (mechanism_s, 30, "CORRELATE: a change and the first thing that changed its nature with it") \
   X (together_s, 10, "CORRELATE: a statement, a lock, a path, a provider and the failing it makes") \
   X (change_alone_most, 2, "CORRELATE: without a mechanism a change is weak, however near; innocent ones are nearer (lab: innocent deploys)") \

@@ -237,6 +237,7 @@ def sick(case):
     at = lambda s: case.felt + timedelta(seconds=s)
     yield Variant("innocent deploys", "innocent-others", files=deploys((at(-9), "label-printer", "0.3.2"), (at(-700), "newsletter", "5.5.1"), (at(3), "thumbnailer", "1.12.0")))
     yield Variant("innocent deploys", "innocent-same", files=deploys((at(-1500), case.service, "0.9.7")))
+    yield Variant("innocent deploys", "innocent-same-near", files=deploys((at(-90), case.service, "0.9.8"), (at(-400), case.service, "0.9.7")))
     yield Variant("innocent deploys", "innocent-mixed", files=deploys((at(-1500), case.service, "0.9.7"), (at(-9), "label-printer", "0.3.2"), (at(-120), "newsletter", "5.5.1")))
 
 
