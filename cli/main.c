@@ -26,7 +26,7 @@ static const Command commands[] = {
   { "batch", rca_command_batch, "every incident in archived logs, what keeps coming back, what grows" },
   { "export", rca_command_export, "what went into a store comes out, byte for byte" },
   { "config", rca_command_config, "what is set and where; whether the configuration is right" },
-  { "store", rca_command_store, "look after a store: info, verify, prune" },
+  { "store", rca_command_store, "look after a store: info, verify, prune, compact" },
   { "serve", NULL, "the web page over a store" },
   { "mcp", NULL, "the same answers over the Model Context Protocol" },
 };

@@ -149,3 +149,46 @@ rca_sheet_set_str (RcaSheet *sheet, RcaColumnId c, guint32 row, RcaBytes value)
     return codes[row] = codes[row - 1];
   return codes[row] = rca_dictionary_intern (sheet->dictionary[d], value);
 }
+
+static void
+append_codes (RcaSheet *sheet, const RcaSheet *more, RcaColumnId c, guint32 from, guint32 to, guint32 *known)
+{
+  RcaDomain d = columns[c].domain;
+  const guint32 *code = more->column[c];
+  guint32 *into = rca_sheet_column (sheet, c);
+  if (!sheet->dictionary[d])
+    sheet->dictionary[d] = rca_dictionary_new ();
+  for (guint32 r = from; r < to; r++)
+  {
+    if (code[r] && !known[code[r]])
+      known[code[r]] = rca_dictionary_intern (sheet->dictionary[d], rca_dictionary_bytes (more->dictionary[d], code[r]));
+    into[sheet->n + r - from] = known[code[r]];
+  }
+}
+
+void
+rca_sheet_append (RcaSheet *sheet, const RcaSheet *more, guint32 from, guint32 to)
+{
+  g_assert (to - from <= RCA_SHEET_ROWS - sheet->n);
+  guint32 *known[RCA_N_DOMAINS] = { NULL };
+  rca_sheet_reserve (sheet, sheet->n + (to - from));
+  for (guint c = 0; c < RCA_N_COLUMNS; c++)
+  {
+    RcaDomain d = columns[c].domain;
+    gsize width = widths[columns[c].type];
+    if (!more->column[c])
+      continue;
+    if (columns[c].type != RCA_COLUMN_CODE)
+      memcpy ((char *)rca_sheet_column (sheet, (RcaColumnId)c) + sheet->n * width, (const char *)more->column[c] + from * width, (to - from) * width);
+    else if (more->dictionary[d])
+    {
+      if (!known[d])
+        known[d] = g_new0 (guint32, rca_dictionary_size (more->dictionary[d]));
+      append_codes (sheet, more, (RcaColumnId)c, from, to, known[d]);
+    }
+  }
+  for (guint d = 0; d < RCA_N_DOMAINS; d++)
+    g_free (known[d]);
+  sheet->n += to - from;
+  sheet->streams |= more->streams;
+}

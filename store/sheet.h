@@ -89,6 +89,8 @@ void rca_sheet_set_i64 (RcaSheet *sheet, RcaColumnId column, guint32 row, gint64
 void rca_sheet_set_f64 (RcaSheet *sheet, RcaColumnId column, guint32 row, double value);
 /* Interns @value in the column's dictionary. */
 guint32 rca_sheet_set_str (RcaSheet *sheet, RcaColumnId column, guint32 row, RcaBytes value);
+/* Adds the rows [@from, @to) of @more behind those of @sheet, which must have room for them. */
+void rca_sheet_append (RcaSheet *sheet, const RcaSheet *more, guint32 from, guint32 to);
 /* Makes sure the column's memory is there (for readers of segments). */
 gpointer rca_sheet_column (RcaSheet *sheet, RcaColumnId column);
 void rca_sheet_reserve (RcaSheet *sheet, guint32 n_rows);

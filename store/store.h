@@ -64,6 +64,16 @@ typedef struct {
 gboolean rca_store_export (const char *dir, const char *out, const char *const *source, guint n_source, RcaExportResult *result, GError **error);
 void rca_export_result_clear (RcaExportResult *result);
 
+typedef struct {
+  guint64 segments_before, segments_after, bytes_before, bytes_after;
+  GPtrArray *problem; /* char*: what was left as it is, and why */
+} RcaCompactResult;
+
+/* Merges the small neighbouring segments of each source of the store @dir and compresses them harder, each source in a
+ * commit of its own. Readers are not disturbed; another writer fails with RCA_STORE_ERROR_LOCKED meanwhile. */
+gboolean rca_store_compact (const char *dir, RcaCompactResult *result, GError **error);
+void rca_compact_result_clear (RcaCompactResult *result);
+
 /* A change marker for the default store (`rca deploy`): appended durably. */
 gboolean rca_store_add_marker (const char *dir, const char *service, const char *version, gint64 time_ns, const char *note, GError **error);
 

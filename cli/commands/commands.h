@@ -8,6 +8,7 @@ int rca_command_batch (int argc, char **argv);
 int rca_command_config (int argc, char **argv);
 int rca_command_deploy (int argc, char **argv);
 int rca_command_export (int argc, char **argv);
+int rca_command_store (int argc, char **argv);
 int rca_command_ingest (int argc, char **argv);
 int rca_command_search (int argc, char **argv);
 int rca_command_sources (int argc, char **argv);

@@ -235,6 +235,26 @@ run_prune (const Options *o, const char *dir, GError **error)
   return rca_output_write (text, strlen (text)) ? RCA_EXIT_OK : RCA_EXIT_FAILED;
 }
 
+/* ---- compact ---- */
+
+static int
+run_compact (const Options *o, const char *dir, GError **error)
+{
+  RcaCompactResult r = { 0 };
+  rca_be_nice ();
+  if (!rca_store_compact (dir, &r, error))
+    {
+      rca_compact_result_clear (&r);
+      return RCA_EXIT_FAILED;
+    }
+  g_autofree char *before = bytes_text (r.bytes_before), *after = bytes_text (r.bytes_after);
+  g_autofree char *text = g_strdup_printf ("%s: %" G_GUINT64_FORMAT " segments, %s before; %" G_GUINT64_FORMAT ", %s now\n", dir, r.segments_before, before, r.segments_after, after);
+  for (guint i = 0; i < r.problem->len; i++)
+    rca_say ("rca store: warning: %s", (char *) r.problem->pdata[i]);
+  rca_compact_result_clear (&r);
+  return rca_output_write (text, strlen (text)) ? RCA_EXIT_OK : RCA_EXIT_FAILED;
+}
+
 /* ---- the table ---- */
 
 typedef struct {
@@ -247,6 +267,7 @@ static const Task tasks[] = {
   { "info", run_info, "json" },
   { "verify", run_verify, "detach" },
   { "prune", run_prune, "older-than max-size dry-run" },
+  { "compact", run_compact, "" },
 };
 
 static const RcaUsage usage = {
@@ -256,7 +277,8 @@ static const RcaUsage usage = {
   "  rca store verify --store /srv/rca\n"
   "  rca store prune --older-than 30d --max-size 50G",
   "Looks after a store. info: what is in it, how far each source is behind its file. verify: checks every byte, names "
-  "every block that is damaged (then exit 1). prune: lets go of what is old, or more than there is room for.",
+  "every block that is damaged (then exit 1). prune: lets go of what is old, or more than there is room for. "
+  "compact: merges small neighbouring segments and compresses them harder; analyses go on meanwhile.",
 };
 
 static const Task *

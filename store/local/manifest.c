@@ -108,6 +108,7 @@ static const Member segment_numbers[] = {
   { "rows", G_STRUCT_OFFSET (RcaSegmentEntry, rows) },
   { "bytes", G_STRUCT_OFFSET (RcaSegmentEntry, bytes) },
   { "tail", G_STRUCT_OFFSET (RcaSegmentEntry, tail) },
+  { "level", G_STRUCT_OFFSET (RcaSegmentEntry, level) },
   { "ids_first", G_STRUCT_OFFSET (RcaSegmentEntry, ids_first) },
   { "ids_last", G_STRUCT_OFFSET (RcaSegmentEntry, ids_last) },
 };

@@ -335,3 +335,39 @@ rca_segment_load (RcaSegment *s, RcaTableSource *into, gint64 from_ns, gint64 to
     g_ptr_array_add (into->sheet, sheet);
   }
 }
+
+/* ---- for those who write it anew ---- */
+
+guint
+rca_segment_n_sheets (const RcaSegment *s)
+{
+  return rca_unpack_array (&s->footer.data, "sheets").size;
+}
+
+guint64
+rca_segment_sheet_lines (const RcaSegment *s, guint index)
+{
+  return rca_unpack_u64 (&rca_unpack_array (&s->footer.data, "sheets").ptr[index], "lines");
+}
+
+RcaSheet *
+rca_segment_sheet (RcaSegment *s, guint index, GError **error)
+{
+  return rca_segment_read_sheet (s, &rca_unpack_array (&s->footer.data, "sheets").ptr[index], error);
+}
+
+GBytes *
+rca_segment_text (RcaSegment *s, GError **error)
+{
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  msgpack_object_array text = rca_unpack_array (&s->footer.data, "text");
+  for (guint32 i = 0; i < text.size; i++)
+  {
+    gsize n;
+    g_autofree guint8 *data = rca_segment_get_block (s, rca_segment_number_at (&text.ptr[i], 1), rca_segment_number_at (&text.ptr[i], 0), &n, error);
+    if (!data)
+      return NULL;
+    g_byte_array_append (all, data, (guint)n);
+  }
+  return g_byte_array_free_to_bytes (g_steal_pointer (&all));
+}

@@ -15,6 +15,7 @@ typedef struct {
   gint64 min_ns, max_ns; /* of times as logged; min > max: none */
   guint64 tail;          /* 1 + place of the part whose open end this is: the next look at that part replaces it; 0: kept for good */
   guint64 ids_first, ids_last; /* numbers of the files of ids that its lines refer to, and those between; 0: none */
+  guint64 level; /* of zstd: 0 as it was read, else compacted */
   RcaSegmentCounts counts;
 } RcaSegmentEntry;
 
@@ -60,6 +61,13 @@ void rca_segment_use_ids (RcaSegment *segment, struct RcaIdFiles *files);
  * damaged is named in @into->problem and left out. @segment must outlive @into. */
 void rca_segment_load (RcaSegment *segment, RcaTableSource *into, gint64 from_ns, gint64 to_ns);
 
+guint rca_segment_n_sheets (const RcaSegment *segment);
+/* 1 + the block of lines that the rows of sheet @index stand in; 0: none. */
+guint64 rca_segment_sheet_lines (const RcaSegment *segment, guint index);
+/* Sheet @index as it was filled; NULL when damaged. */
+RcaSheet *rca_segment_sheet (RcaSegment *segment, guint index, GError **error);
+/* All text that is not in lines, in order; NULL when damaged. */
+GBytes *rca_segment_text (RcaSegment *segment, GError **error);
 /* Its blocks of lines, in order. */
 const RcaSegmentLines *rca_segment_lines (const RcaSegment *segment, guint *n);
 /* What the filter of block of lines @index says of @id. */
