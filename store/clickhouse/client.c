@@ -287,8 +287,10 @@ explain (const Exchange *x, GError **error)
     return again;
   }
   const char *sentence = NULL;
+  gboolean no_tls = x->result == CURLE_OPERATION_TIMEDOUT && strstr (x->curl_error, "SSL connection");
+  CURLcode result = no_tls ? CURLE_SSL_CONNECT_ERROR : x->result;
   for (gsize i = 0; i < G_N_ELEMENTS (breaks); i++)
-    if (breaks[i].result == x->result)
+    if (breaks[i].result == result)
     {
       sentence = breaks[i].sentence;
       again = breaks[i].again;
