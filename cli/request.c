@@ -1,6 +1,7 @@
 #include "request.h"
 #include "config.h"
 #include "formats.h"
+#include "progress.h"
 #include "render/safe.h"
 #include "store.h"
 #include "timestamp.h"
@@ -315,6 +316,16 @@ rca_request_zone (const RcaRequest *r, GError **error)
   return zone;
 }
 
+static RcaStore *
+open_with_progress (const RcaRequest *r, const RcaOpenOptions *open, GError **error)
+{
+  RcaReadProgress counted = { 0, 0 };
+  RcaOpenOptions watched = *open;
+  watched.read.progress = &counted;
+  g_autoptr (RcaProgress) progress = rca_progress_new ("reading", NULL, &counted.done, &counted.total);
+  return open_store (r, &watched, error);
+}
+
 static RcaReport *
 analyze (const RcaRequest *r, const RcaRequestTimes *t, GError **error)
 {
@@ -324,7 +335,7 @@ analyze (const RcaRequest *r, const RcaRequestTimes *t, GError **error)
   if (!formats || (r->zone && !assumed) || !rca_options_input_format (r->input_formats, formats, &format, error))
     return NULL;
   RcaOpenOptions open = { .span = span_to_open (t), .assumed_zone = assumed, .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf, .formats = formats }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
-  g_autoptr (RcaStore) store = open_store (r, &open, error);
+  g_autoptr (RcaStore) store = open_with_progress (r, &open, error);
   g_autoptr (RcaSources) sources = store && rca_request_add_marks (r, store, t->now_ns, error) ? rca_store_sources (store, error) : NULL;
   if (!sources)
     return NULL;

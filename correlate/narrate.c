@@ -237,18 +237,18 @@ incident_summary (const RcaFacts *f, const RcaIncident *incident)
   return g_string_free (s, FALSE);
 }
 
-static void
-timeline_add (GPtrArray *timeline, gint64 time_ns, const char *source, const char *format, ...) G_GNUC_PRINTF (4, 5);
+static RcaTimelineEntry *timeline_add (GPtrArray *timeline, gint64 time_ns, const char *source, const char *format, ...) G_GNUC_PRINTF (4, 5);
 
-static void
+static RcaTimelineEntry *
 timeline_add (GPtrArray *timeline, gint64 time_ns, const char *source, const char *format, ...)
 {
   va_list args;
   va_start (args, format);
   RcaTimelineEntry *e = g_new (RcaTimelineEntry, 1);
-  *e = (RcaTimelineEntry){ time_ns, g_strdup (source), g_strdup_vprintf (format, args) };
+  *e = (RcaTimelineEntry){ time_ns, g_strdup (source), g_strdup_vprintf (format, args), RCA_CHANGE_NONE, 0 };
   va_end (args);
   g_ptr_array_add (timeline, e);
+  return e;
 }
 
 static gint
@@ -280,9 +280,11 @@ fill_timeline (RcaFacts *f, RcaIncident *incident)
         continue;
       if (change->kind == RCA_CHANGE_RESTART && (change->start_ns < incident->start_ns - 60 * RCA_NS_PER_S || change->seen_on_rows))
         continue;
-      timeline_add (t, change->start_ns, change->ref.path ? change->ref.path : "changes", "%s: %s%s%s%s%s", rca_change_kind_name (change->kind),
+      RcaTimelineEntry *e = timeline_add (t, change->start_ns, change->ref.path ? change->ref.path : "changes", "%s: %s%s%s%s%s", rca_change_kind_name (change->kind),
                     change->service ? change->service : "", change->service ? " " : "", change->version ? change->version : "",
                     change->version && change->text ? ", " : "", change->text ? change->text : "");
+      e->change = change->kind;
+      e->line = change->ref.path ? change->ref.line : 0;
     }
   timeline_add (t, incident->start_ns, "requests", "the failing begins (between %.1f s before and %.1f s after this)", (double) (incident->start_ns - incident->start_lo_ns) / 1e9,
                 (double) (incident->start_hi_ns - incident->start_ns) / 1e9);

@@ -91,6 +91,8 @@ typedef struct {
   gint64 time_ns;
   char *source;
   char *text;
+  RcaChangeKind change; /* RCA_CHANGE_NONE: nobody did it */
+  guint64 line;         /* of @source, where a change stands; or 0 */
 } RcaTimelineEntry;
 
 typedef struct {

@@ -1,7 +1,7 @@
 /* rca [analyze]: the main job. */
 #include "commands.h"
 #include "exit.h"
-#include "output.h"
+#include "pager.h"
 #include "render/safe.h"
 #include "render/render.h"
 #include "request.h"
@@ -11,7 +11,7 @@
 typedef struct {
   RcaRequest request;
   char *color;
-  gboolean json, markdown, html, exit_code, explain, verbose;
+  gboolean json, markdown, html, exit_code, explain, verbose, no_pager;
 } Options;
 
 static void
@@ -44,6 +44,7 @@ parse (int *argc, char ***argv, Options *o, GError **error)
     { "explain", 0, 0, G_OPTION_ARG_NONE, &o->explain, "Show how the evidence adds up", NULL },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose, "Show all candidates, the timeline, all evidence and notes", NULL },
     { "exit-code", 0, 0, G_OPTION_ARG_NONE, &o->exit_code, "Exit 3 when an incident was found", NULL },
+    { "no-pager", 0, 0, G_OPTION_ARG_NONE, &o->no_pager, "Do not page ($RCA_PAGER, $PAGER, less; on a terminal)", NULL },
     { "color", 0, 0, G_OPTION_ARG_FILENAME, &o->color, "auto, always, never", "WHEN" },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
@@ -89,7 +90,7 @@ print_report (const RcaReport *report, const Options *o)
     .paths = (const char *const *) o->request.paths,
   };
   g_autofree char *text = writer (o) (report, &options);
-  if (!rca_output_write (text, strlen (text)))
+  if (!rca_pager_show (text, strlen (text), !o->no_pager && !o->html && !o->json))
     return RCA_EXIT_FAILED;
   print_notes (report, o->json ? 0 : o->verbose ? G_MAXUINT : 3);
   return o->exit_code && report->incidents->len ? RCA_EXIT_INCIDENT : RCA_EXIT_OK;

@@ -13,5 +13,5 @@ typedef struct {
   gboolean link;      /* of the first cause's chain */
 } RcaReportEvent;
 
-/* RcaReportEvent, by time; strings belong to @report. */
-GArray *rca_report_events (const RcaReport *report, const RcaIncident *incident);
+/* RcaReportEvent, by time; strings belong to @incident. */
+GArray *rca_report_events (const RcaIncident *incident);

@@ -27,7 +27,7 @@ rca_html_put_verdicts (GString *out, const RcaIncident *in, guint heading)
 void
 rca_html_put_timeline (GString *out, const RcaReport *report, const RcaIncident *in, guint heading)
 {
-  g_autoptr (GArray) events = rca_report_events (report, in);
+  g_autoptr (GArray) events = rca_report_events (in);
   g_string_append_printf (out, "<section class=\"timeline\">\n<h%u>Timeline</h%u>\n<ol>\n", heading, heading);
   for (guint i = 0; i < events->len; i++)
     {

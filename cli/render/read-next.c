@@ -9,6 +9,21 @@ shell_word (const char *text)
   return *text && text[strspn (text, plain)] == 0 ? g_strdup (text) : g_shell_quote (text);
 }
 
+/* What a shell can name: of a log inside an archive, the archive. */
+static char *
+file_of (const char *path)
+{
+  for (g_autofree char *p = g_strdup (path); strlen (p) > 1;)
+    {
+      if (g_file_test (p, G_FILE_TEST_IS_REGULAR))
+        return g_steal_pointer (&p);
+      char *above = g_path_get_dirname (p);
+      g_free (p);
+      p = above;
+    }
+  return g_strdup (path);
+}
+
 /* "rca search --window 2026-11-24T14:30:00Z..+4s '' PATH": shows the lines around those cited. */
 static char *
 command_for (const GArray *refs)
@@ -24,7 +39,7 @@ command_for (const GArray *refs)
       to = MAX (to, r->time_ns);
     }
   char text[32];
-  g_autofree char *path = shell_word (first->path);
+  g_autofree char *file = file_of (first->path), *path = shell_word (file);
   gint64 start = (from / RCA_NS_PER_S - 1) * RCA_NS_PER_S;
   return g_strdup_printf ("rca search --window %.19sZ..+%" G_GINT64_FORMAT "s '' %s", rca_time_format (start, text), (to - start) / RCA_NS_PER_S + 2, path);
 }
@@ -49,7 +64,7 @@ add_commands (GPtrArray *commands, GPtrArray *seen, const RcaCause *c, guint mos
     {
       const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
       const RcaReportRef *r = e->refs->len ? &g_array_index (e->refs, RcaReportRef, 0) : NULL;
-      if (!r || r->time_ns == RCA_TIME_NONE || g_ptr_array_find_with_equal_func (seen, r->path, g_str_equal, NULL))
+      if (!r || r->time_ns == RCA_TIME_NONE || strcmp (r->path, "-") == 0 || g_ptr_array_find_with_equal_func (seen, r->path, g_str_equal, NULL))
         continue;
       g_ptr_array_add (commands, command_for (e->refs));
       g_ptr_array_add (seen, r->path);

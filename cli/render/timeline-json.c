@@ -30,7 +30,7 @@ char *
 rca_timeline_json (const RcaReport *report, const RcaIncident *in, const RcaTemplate *form)
 {
   RcaJson j = { g_string_new (NULL), FALSE };
-  g_autoptr (GArray) events = in ? rca_report_events (report, in) : NULL;
+  g_autoptr (GArray) events = in ? rca_report_events (in) : NULL;
   rca_json_open (&j, NULL, '{');
   rca_json_string (&j, "schema", "rca.timeline/1");
   rca_json_string (&j, "incident", in ? in->id : "");
@@ -47,7 +47,7 @@ char *
 rca_timeline_jsonl (const RcaReport *report, const RcaIncident *in, const RcaTemplate *form)
 {
   GString *out = g_string_new (NULL);
-  g_autoptr (GArray) events = in ? rca_report_events (report, in) : NULL;
+  g_autoptr (GArray) events = in ? rca_report_events (in) : NULL;
   for (guint i = 0; events && i < events->len; i++)
     {
       RcaJson j = { out, FALSE };

@@ -60,7 +60,7 @@ compose (const RcaReport *report, const RcaIncident *in, const RcaTemplate *form
 static char *
 compose_and_write (const RcaReport *report, const RcaIncident *in, const RcaTemplate *form, gboolean html)
 {
-  g_autoptr (GArray) events = in ? rca_report_events (report, in) : NULL;
+  g_autoptr (GArray) events = in ? rca_report_events (in) : NULL;
   g_autoptr (RcaDocument) d = compose (report, in, form, events);
   return html ? rca_document_html (d, report) : rca_document_markdown (d);
 }

@@ -93,6 +93,28 @@ read_one (gpointer data, gpointer user)
   g_atomic_int_add (&shared->raw_mib, (gint)(rca_text_memory (r->into->text) >> 20));
 }
 
+/* What will be read from disk, where that is known beforehand: neither out of archives nor from
+ * somewhere in the middle of a file. */
+static void
+tell_total (GArray *reading, const RcaOpenOptions *options)
+{
+  gsize total = 0;
+  for (guint i = 0; i < reading->len; i++)
+  {
+    const RcaSource *source = g_array_index (reading, Reading, i).source;
+    if (read_options (source, options).from_ns != RCA_TIME_NONE)
+      return;
+    for (guint k = 0; k < source->parts->len; k++)
+    {
+      GStatBuf st;
+      if (g_stat (((const RcaSourcePart *)g_ptr_array_index (source->parts, k))->path, &st) != 0)
+        return;
+      total += (gsize)st.st_size;
+    }
+  }
+  g_atomic_pointer_set (&options->read.progress->total, total);
+}
+
 static guint
 thread_count (guint jobs, guint n_sources)
 {
@@ -104,6 +126,8 @@ static void
 read_all (GArray *reading, const RcaOpenOptions *options)
 {
   Shared shared = { .options = options };
+  if (options->read.progress)
+    tell_total (reading, options);
   guint n = thread_count (options->jobs, reading->len);
   GThreadPool *pool = NULL;
   if (n > 1)

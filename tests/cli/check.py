@@ -2,7 +2,7 @@
 """What scripts rely on: exit statuses, streams, signals; and rca search gives grep's lines.
 
     check.py RCA"""
-import atexit, gzip, json, os, random, shutil, signal, subprocess, sys, tempfile, time
+import atexit, gzip, json, os, pty, random, shutil, signal, subprocess, sys, tempfile, time
 
 rca = os.path.abspath(sys.argv[1])
 home = tempfile.mkdtemp()
@@ -121,6 +121,40 @@ def streams():
         child.send_signal(signum)
         expect("%s ends it as signals do" % signal.Signals(signum).name, child.wait(10) == status, child.returncode)
         os.close(w)
+
+
+def on_terminal(*args, **more):
+    """What a terminal gets."""
+    shown = b""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(rca, ["rca", *args], {**env, "TERM": "xterm", "COLUMNS": "80", **more})
+    while True:
+        try:
+            got = os.read(fd, 65536)
+        except OSError:
+            break
+        if not got:
+            break
+        shown += got
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+def pager():
+    bad = home + "/bad.log"
+    marks = "sed s/^/PAGED:/"
+    status, shown = on_terminal(bad, PAGER=marks)
+    expect("on a terminal the report is paged", status == 0 and shown.count("PAGED:") > 10, shown)
+    expect("RCA_PAGER stands over PAGER; empty or cat is none", "PAGED:" not in on_terminal(bad, PAGER=marks, RCA_PAGER="")[1] and "PAGED:" not in on_terminal(bad, PAGER=marks, RCA_PAGER="cat")[1])
+    expect("--no-pager is none", "PAGED:" not in on_terminal("--no-pager", bad, PAGER=marks)[1])
+    expect("a document is not paged", "PAGED:" not in on_terminal("--json", bad, PAGER=marks)[1])
+    status, shown = on_terminal(bad, PAGER="nosuchpager")
+    expect("without the pager the report is printed", status == 0 and "ONGOING" in shown, shown)
+    status, shown = on_terminal("--exit-code", bad, PAGER="true")
+    expect("a pager that has seen enough is no error", status == 3 and "cannot write" not in shown, (status, shown))
+    expect("into a pipe nothing is paged", b"PAGED:" not in run(bad, env=dict(env, PAGER=marks)).stdout)
+    expect("colours on a terminal, none with NO_COLOR", "\033[1m" in on_terminal(bad, PAGER="cat", NO_COLOR="")[1] and "\033[" not in on_terminal(bad, PAGER="cat", NO_COLOR="1")[1])
 
 
 def determinism():
@@ -295,6 +329,7 @@ statuses()
 slow_route()
 usage()
 streams()
+pager()
 determinism()
 stores()
 search()

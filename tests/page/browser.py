@@ -21,6 +21,7 @@ class Browser:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service(driver), options=options)
+        self.driver.set_script_timeout(240)  # axe takes its time on a busy machine
 
     def open(self, path, width=1280, height=900, scheme="light"):
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})

@@ -99,8 +99,11 @@ def is_used(b, path):
     expect("nothing of that is an error", errors == [], errors)
 
 
-def is_accessible(b, name, path):
-    for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light")):
+ALL = ((1280, "light"), (1280, "dark"), (390, "light"))
+
+
+def is_accessible(b, name, path, looks):
+    for width, scheme in looks:
         b.open(path, width=width, scheme=scheme)
         for details in b.all("details > summary"):
             b.script("arguments[0].parentElement.open = true", details)
@@ -161,8 +164,12 @@ def main():
         is_used(b, home + "/web-stack-outage.html")
         stays_text(b, logs)
         if axe:
-            for name in ("web-stack-outage", "deploy-query", "healthy", "hour"):
-                is_accessible(b, name, "%s/%s.html" % (home, name))
+            document = home + "/document.html"
+            with open(document, "wb") as f:
+                f.write(run("timeline", "--format", "html", "%s/web-stack-outage/logs" % cases))
+            is_accessible(b, "report", home + "/deploy-query.html", ALL)
+            is_accessible(b, "healthy", home + "/healthy.html", ALL[:1])
+            is_accessible(b, "post-mortem", document, ALL[1:])
         else:
             print("# not checked for accessibility: axe-core is not there (npm ci in tests/page)")
     finally:

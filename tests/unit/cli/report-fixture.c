@@ -119,12 +119,12 @@ static GPtrArray *
 timeline (gboolean over)
 {
   GPtrArray *t = list ();
-  ADD (t, RcaTimelineEntry, at (29, 20), (char *) "logs/deploys/ci.log", (char *) "deploy: catalog 2.5.0, by [mallory](javascript:alert(1))");
-  ADD (t, RcaTimelineEntry, at (29, 55), (char *) "cause", (char *) "slow query begins: SELECT titles ⋈ loans");
-  ADD (t, RcaTimelineEntry, at (30, 0), (char *) "requests", (char *) "the failing begins (between 1.0 s before and 2.0 s after this)");
-  ADD (t, RcaTimelineEntry, at (40, 0), (char *) "logs/deploys/ci.log", (char *) "rollback: catalog 2.4.0");
+  ADD (t, RcaTimelineEntry, at (29, 20), (char *) "logs/deploys/ci.log", (char *) "deploy: catalog 2.5.0, by [mallory](javascript:alert(1))", RCA_CHANGE_DEPLOY, 12);
+  ADD (t, RcaTimelineEntry, at (29, 55), (char *) "cause", (char *) "begins: slow query SELECT titles ⋈ loans", RCA_CHANGE_NONE, 0);
+  ADD (t, RcaTimelineEntry, at (30, 0), (char *) "requests", (char *) "the failing begins (between 1.0 s before and 2.0 s after this)", RCA_CHANGE_NONE, 0);
+  ADD (t, RcaTimelineEntry, at (40, 0), (char *) "logs/deploys/ci.log", (char *) "rollback: catalog 2.4.0", RCA_CHANGE_ROLLBACK, 13);
   if (over)
-    ADD (t, RcaTimelineEntry, at (41, 0), (char *) "requests", (char *) "back to the baseline");
+    ADD (t, RcaTimelineEntry, at (41, 0), (char *) "requests", (char *) "back to the baseline", RCA_CHANGE_NONE, 0);
   return t;
 }
 
