@@ -1,48 +1,14 @@
 #include "local/id-filter.h"
 #include "local/lines/layout.h"
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
-#define LINE_BYTES   64
-#define BITS_AN_ID   12
-#define PROBES       6
-#define ID_DIGITS    32
+#define ID_DIGITS 32
 
-/* First byte of a filter. */
-enum { ALL_TOLD = 0, MORE_AS_TEXT = 1 /* longer words hold hexadecimal digits enough for an id: it may stand in one */ };
-
-static guint8 *
-line_of (guint8 *lines, guint64 n_lines, guint64 hash)
-{
-  return lines + (guint64)(((unsigned __int128)hash * n_lines) >> 64) * LINE_BYTES;
-}
-
-static void
-add (guint8 *lines, guint64 n_lines, const guint8 *id)
-{
-  guint64 hash = XXH3_64bits (id, 16), bits = XXH3_64bits_withSeed (id, 16, 1);
-  guint8 *line = line_of (lines, n_lines, hash);
-  for (guint i = 0; i < PROBES; i++, bits >>= 9)
-    line[(bits & 511) / 8] |= (guint8)(1u << (bits & 7));
-}
+enum { NOTHING_TOLD, ALL_TOLD, MORE_AS_TEXT };
 
 static gboolean
 is_id_tag (const RcaLayoutTag *t)
 {
   return t->kind == RCA_VARIABLE_ID && t->n > 0;
-}
-
-static guint64
-count_ids (const RcaLinesBlock *block)
-{
-  guint64 n = 0;
-  for (guint i = 0; i < block->slot->len; i++)
-  {
-    const RcaLayoutSlot *slot = g_ptr_array_index (block->slot, i);
-    for (guint k = 0; k < slot->n_tags; k++)
-      n += is_id_tag (&slot->tag[k]) ? slot->tag[k].n : 0;
-  }
-  return n;
 }
 
 static gboolean
@@ -104,31 +70,21 @@ block_holds_text (const RcaLinesBlock *block)
 }
 
 void
-rca_id_filter_build (RcaLinesBlock *block, RcaBuffer *out)
+rca_id_span_of (RcaLinesBlock *block, RcaIdSpan *span)
 {
-  out->n = 0;
+  *span = (RcaIdSpan){ NOTHING_TOLD, G_MAXUINT64, 0 };
   if (block->plain)
     return;
-  guint64 n_lines = count_ids (block) * BITS_AN_ID / (LINE_BYTES * 8) + 1;
-  rca_buffer_put_u8 (out, block_holds_text (block) ? MORE_AS_TEXT : ALL_TOLD);
-  guint8 *lines = rca_buffer_room (out, n_lines * LINE_BYTES);
-  memset (lines, 0, n_lines * LINE_BYTES);
-  out->n += n_lines * LINE_BYTES;
-  for (guint i = 0; i < block->slot->len; i++)
+  span->told = block_holds_text (block) ? MORE_AS_TEXT : ALL_TOLD;
+  for (guint i = 0; block->ids && i < block->slot->len; i++)
   {
-    RcaLayoutSlot *slot = g_ptr_array_index (block->slot, i);
+    const RcaLayoutSlot *slot = g_ptr_array_index (block->slot, i);
     for (guint k = 0; k < slot->n_tags; k++)
-    {
-      if (!is_id_tag (&slot->tag[k]))
-        continue;
-      if (!rca_layout_fetch (block, &slot->tag[k], NULL))
+      for (guint64 at = 0; is_id_tag (&slot->tag[k]) && at < slot->tag[k].n; at++)
       {
-        out->n = 0; /* the lines are searched without */
-        return;
+        span->first = MIN (span->first, slot->tag[k].value[at]);
+        span->last = MAX (span->last, slot->tag[k].value[at]);
       }
-      for (guint64 i_id = 0; i_id < slot->tag[k].n; i_id++)
-        add (lines, n_lines, slot->tag[k].id + i_id * 16);
-    }
   }
 }
 
@@ -146,16 +102,16 @@ rca_id_filter_knows (RcaBytes text, guint8 id[16])
 }
 
 RcaIdHold
-rca_id_filter_ask (RcaBytes filter, const guint8 id[16])
+rca_id_span_ask (const RcaIdSpan *span, gboolean refers, const GArray *reference)
 {
-  if (filter.n <= LINE_BYTES || (filter.n - 1) % LINE_BYTES != 0 || filter.p[0] != ALL_TOLD)
+  if (span->told != ALL_TOLD)
     return RCA_ID_UNKNOWN;
-  guint64 hash = XXH3_64bits (id, 16), bits = XXH3_64bits_withSeed (id, 16, 1);
-  const guint8 *line = line_of ((guint8 *)filter.p + 1, (filter.n - 1) / LINE_BYTES, hash);
-  for (guint i = 0; i < PROBES; i++, bits >>= 9)
-    if (!(line[(bits & 511) / 8] & (1u << (bits & 7))))
-      return RCA_ID_ABSENT;
-  return RCA_ID_AS_ID;
+  if (!refers)
+    return RCA_ID_AS_ID;
+  for (guint i = 0; i < reference->len; i++)
+    if (g_array_index (reference, guint64, i) >= span->first && g_array_index (reference, guint64, i) <= span->last)
+      return RCA_ID_AS_ID;
+  return RCA_ID_ABSENT;
 }
 
 /* ---- where ---- */
@@ -168,27 +124,30 @@ typedef struct {
 } Hit;
 
 static gboolean
-find_hits (RcaLinesBlock *block, const guint8 *id, GArray *hit)
+is_at (const RcaLinesBlock *block, const RcaLayoutTag *t, guint64 at, const guint8 *id, const GArray *reference)
+{
+  if (!block->ids)
+    return memcmp (t->bytes + at * 16, id, 16) == 0;
+  for (guint i = 0; i < reference->len; i++)
+    if (t->value[at] == g_array_index (reference, guint64, i))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+find_hits (RcaLinesBlock *block, const guint8 *id, const GArray *reference, GArray *hit)
 {
   for (guint i = 0; i < block->slot->len; i++)
   {
     RcaLayoutSlot *slot = g_ptr_array_index (block->slot, i);
     for (guint k = 0; k < slot->n_tags; k++)
-    {
-      RcaLayoutTag *t = &slot->tag[k];
-      if (!is_id_tag (t))
-        continue;
-      if (!rca_layout_fetch (block, t, NULL))
-        return FALSE;
-      for (guint64 at = 0; at < t->n; at++)
-        if (memcmp (t->id + at * 16, id, 16) == 0)
+      for (guint64 at = 0; is_id_tag (&slot->tag[k]) && at < slot->tag[k].n; at++)
+        if (is_at (block, &slot->tag[k], at, id, reference))
         {
-          Hit h = { t, at, FALSE };
+          Hit h = { &slot->tag[k], at, FALSE };
           g_array_append_val (hit, h);
         }
-    }
   }
-  return TRUE;
 }
 
 /* What the line just passed took of the hits. */
@@ -208,11 +167,14 @@ passes (GArray *hit)
 #define MOST_HITS 256 /* more are read as lines */
 
 gboolean
-rca_id_filter_lines (RcaLinesBlock *block, const guint8 id[16], GArray *line)
+rca_id_filter_lines (RcaLinesBlock *block, const guint8 id[16], const GArray *reference, GArray *line)
 {
   g_autoptr (GArray) hit = g_array_new (FALSE, FALSE, sizeof (Hit));
   gboolean all_met = TRUE;
-  if (block->plain || !find_hits (block, id, hit) || hit->len > MOST_HITS)
+  if (block->plain)
+    return FALSE;
+  find_hits (block, id, reference, hit);
+  if (hit->len > MOST_HITS)
     return FALSE;
   rca_layout_rewind (block);
   for (guint64 i = 0; hit->len && i < block->n_lines; i++)

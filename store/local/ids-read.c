@@ -250,3 +250,37 @@ rca_id_files_verify (RcaIdFiles *files, guint64 number, GError **error)
   g_mutex_unlock (&files->lock);
   return ok;
 }
+
+static void
+find_in_block (const guint8 *block, guint64 n, const guint8 *id, guint64 first, GArray *reference)
+{
+  guint64 want[2], one;
+  memcpy (want, id, 16);
+  for (guint64 i = 0; i < n; i++)
+  {
+    memcpy (&one, block + 16 * i, 8);
+    if (one == want[0] && memcmp (block + 16 * i + 8, &want[1], 8) == 0)
+    {
+      guint64 place = first + i;
+      g_array_append_val (reference, place);
+    }
+  }
+}
+
+gboolean
+rca_id_files_find (RcaIdFiles *files, guint64 number, const guint8 id[16], GArray *reference, GError **error)
+{
+  g_mutex_lock (&files->lock);
+  g_autofree guint8 *block = g_malloc (RCA_IDS_BLOCK * 16);
+  g_autofree char *name = rca_ids_name (number);
+  const File *f = open_file (files, number, error);
+  gboolean ok = f != NULL;
+  for (guint i = 0; ok && i < f->n_blocks; i++)
+  {
+    ok = rca_ids_read_block (f->fd, name, f->table, i, block, error);
+    if (ok)
+      find_in_block (block, f->table[i].n, id, rca_id_reference (number, (guint64)i * RCA_IDS_BLOCK), reference);
+  }
+  g_mutex_unlock (&files->lock);
+  return ok;
+}

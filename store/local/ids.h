@@ -47,6 +47,8 @@ RcaIdFiles *rca_id_files_new (const char *dir);
 RcaIdFiles *rca_id_files_ref (RcaIdFiles *files);
 void rca_id_files_unref (RcaIdFiles *files);
 gboolean rca_id_files_fetch (RcaIdFiles *files, const guint64 *reference, gsize n, guint8 *ids, GError **error);
+/* Adds the places (guint64) of @id in file @number to @reference. FALSE when the file is damaged. */
+gboolean rca_id_files_find (RcaIdFiles *files, guint64 number, const guint8 id[16], GArray *reference, GError **error);
 /* Reads every block of file @number; FALSE with the first that is damaged. */
 gboolean rca_id_files_verify (RcaIdFiles *files, guint64 number, GError **error);
 

@@ -263,6 +263,17 @@ is_cancelled (const RcaIngestSession *s)
   return s->options.read.cancelled && g_atomic_int_get (s->options.read.cancelled);
 }
 
+static gboolean
+commit_ids (RcaIds *ids, RcaManifest *next, RcaIngestResult *result, GError **error)
+{
+  guint before = next->ids->len;
+  if (!rca_ids_commit (ids, next, error))
+    return FALSE;
+  if (next->ids->len > before)
+    result->bytes_on_disk += g_array_index (next->ids, RcaManifestIds, before).bytes;
+  return TRUE;
+}
+
 gboolean
 rca_ingest_session_pass (RcaIngestSession *s, GPtrArray *found, const RcaIngestPassOptions *how, RcaIngestResult *result, RcaIngestPassResult *outcome,
                          GError **error)
@@ -273,7 +284,7 @@ rca_ingest_session_pass (RcaIngestSession *s, GPtrArray *found, const RcaIngestP
   g_autoptr (GArray) retired = g_array_new (FALSE, FALSE, sizeof (guint64));
   g_autoptr (RcaIds) ids = rca_ids_new (s->dir, next, next->next_ids++);
   Run run = { s, next, { s->dir, &s->options, g_get_real_time () * 1000, how->follow, how->thorough, how->bytes, ids }, result, outcome, retired, how->always };
-  gboolean ok = run_all (&run, found, error) && !is_cancelled (s) && (!run.changed || (rca_ids_commit (ids, next, error) && rca_manifest_write (next, s->dir, error)));
+  gboolean ok = run_all (&run, found, error) && !is_cancelled (s) && (!run.changed || (commit_ids (ids, next, result, error) && rca_manifest_write (next, s->dir, error)));
   if (ok && run.changed)
     take_over (s, g_steal_pointer (&next), retired);
   else if (!ok)

@@ -16,6 +16,7 @@ typedef struct {
   GHashTable *inside; /* path → RcaInside; NULL: all */
   gboolean by_id;
   guint8 id[16];
+  GArray *reference; /* guint64: places of the id in the store's dictionary */
   RcaStoreTake take;
   gpointer user;
   GPtrArray *problem;
@@ -108,7 +109,7 @@ give_by_id (const Looking *l, const char *path, const Run *run, gboolean *more)
 {
   g_autoptr (GArray) at = g_array_new (FALSE, FALSE, sizeof (guint64));
   RcaLinesBlock *block = rca_segment_open_lines (run->segment, run->index, NULL);
-  if (!block || !rca_id_filter_lines (block, l->id, at))
+  if (!block || !rca_id_filter_lines (block, l->id, l->reference, at))
     return FALSE;
   for (guint i = 0; *more && i < at->len; i++)
   {
@@ -125,7 +126,7 @@ give_run (const Looking *l, const char *path, const Run *run)
 {
   g_autoptr (GError) error = NULL;
   gboolean more = TRUE;
-  RcaIdHold hold = l->by_id ? rca_segment_ask_id (run->segment, run->index, l->id) : RCA_ID_UNKNOWN;
+  RcaIdHold hold = l->by_id ? rca_id_span_ask (&run->lines.span, run->lines.ids != 0, l->reference) : RCA_ID_UNKNOWN;
   if (hold == RCA_ID_ABSENT || (hold == RCA_ID_AS_ID && give_by_id (l, path, run, &more)))
     return more;
   g_autoptr (GBytes) raw = rca_segment_raw (run->segment, run->index, &error);
@@ -167,7 +168,10 @@ rca_store_each_lines (const char *dir, const RcaStoreLook *look, RcaStoreTake ta
     g_hash_table_insert (inside, ((RcaInside *)g_ptr_array_index (look->inside, i))->path, g_ptr_array_index (look->inside, i));
   g_autoptr (RcaIdFiles) ids = rca_id_files_new (dir);
   Looking l = { .look = look, .inside = inside, .ids = ids, .take = take, .user = user, .problem = problem, .dir = dir };
+  g_autoptr (GArray) reference = l.reference = g_array_new (FALSE, FALSE, sizeof (guint64));
   l.by_id = look->literal && rca_id_filter_knows (rca_bytes_str (look->literal), l.id);
+  for (guint i = 0; l.by_id && i < manifest->ids->len; i++) /* of a damaged file nothing is known: then all is read */
+    l.by_id = rca_id_files_find (ids, g_array_index (manifest->ids, RcaManifestIds, i).number, l.id, reference, NULL);
   for (guint i = 0; i < manifest->source->len; i++)
     if (!give_source (&l, g_ptr_array_index (manifest->source, i)))
       break;

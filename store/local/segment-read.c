@@ -1,4 +1,3 @@
-#include "local/id-filter.h"
 #include "local/segment-private.h"
 #include "framing.h"
 #include "local/pack.h"
@@ -117,7 +116,7 @@ read_lines (RcaSegment *s, GError **error)
   {
     const msgpack_object *o = &lines.ptr[i];
     RcaSegmentLines l = { 0 };
-    guint64 *const number[] = { &l.place, &l.offset, &l.bytes, &l.lines, &l.first_line, &l.plain, &l.first_block, &l.n_blocks, &l.ids, &l.filter };
+    guint64 *const number[] = { &l.place, &l.offset, &l.bytes, &l.lines, &l.first_line, &l.plain, &l.first_block, &l.n_blocks, &l.ids, &l.span.told, &l.span.first, &l.span.last };
     for (guint k = 0; k < G_N_ELEMENTS (number); k++)
       *number[k] = rca_segment_number_at (o, k);
     l.position = position;
@@ -238,16 +237,6 @@ rca_segment_open_lines (RcaSegment *s, guint index, GError **error)
   if (!s->open)
     g_prefix_error (error, "lines %u: ", index);
   return s->open;
-}
-
-RcaIdHold
-rca_segment_ask_id (RcaSegment *s, guint index, const guint8 id[16])
-{
-  const RcaSegmentLines *l = &g_array_index (s->lines, RcaSegmentLines, index);
-  gsize n;
-  g_autoptr (GError) error = NULL; /* a filter that is lost filters nothing */
-  g_autofree char *filter = l->filter ? rca_segment_get_block (s, l->filter - 1, G_MAXUINT64, &n, &error) : NULL;
-  return filter ? rca_id_filter_ask (rca_bytes (filter, n), id) : RCA_ID_UNKNOWN;
 }
 
 GBytes *

@@ -103,21 +103,6 @@ rca_segment_writer_level (RcaSegmentWriter *w, int level)
   ZSTD_CCtx_setParameter (w->context, ZSTD_c_compressionLevel, level);
 }
 
-static gboolean
-put_filter (RcaSegmentWriter *w, RcaLinesBlock *block, guint64 *filter, GError **error)
-{
-  RcaBuffer bits = { 0 };
-  guint index = 0;
-  *filter = 0;
-  if (block)
-    rca_id_filter_build (block, &bits);
-  gboolean ok = bits.n == 0 || rca_segment_put_block (w, bits.p, bits.n, &index, error);
-  if (ok && bits.n)
-    *filter = 1 + index;
-  rca_buffer_clear (&bits);
-  return ok;
-}
-
 gboolean
 rca_segment_writer_lines (RcaSegmentWriter *w, const RcaLinesEncoded *encoded, RcaSegmentLines *lines, GError **error)
 {
@@ -134,8 +119,8 @@ rca_segment_writer_lines (RcaSegmentWriter *w, const RcaLinesEncoded *encoded, R
     if (!rca_segment_put_block (w, piece->p, piece->n, &index, error))
       return FALSE;
   }
-  if (!put_filter (w, encoded->block, &lines->filter, error))
-    return FALSE;
+  if (encoded->block)
+    rca_id_span_of (encoded->block, &lines->span);
   g_array_append_val (w->lines, *lines);
   w->n_lines += lines->lines;
   return TRUE;
@@ -167,7 +152,7 @@ pack_lines (msgpack_packer *p, const GArray *lines)
   for (guint i = 0; i < lines->len; i++)
   {
     const RcaSegmentLines *l = &g_array_index (lines, RcaSegmentLines, i);
-    const guint64 number[] = { l->place, l->offset, l->bytes, l->lines, l->first_line, l->plain, l->first_block, l->n_blocks, l->ids, l->filter };
+    const guint64 number[] = { l->place, l->offset, l->bytes, l->lines, l->first_line, l->plain, l->first_block, l->n_blocks, l->ids, l->span.told, l->span.first, l->span.last };
     msgpack_pack_array (p, G_N_ELEMENTS (number));
     for (gsize k = 0; k < G_N_ELEMENTS (number); k++)
       msgpack_pack_uint64 (p, number[k]);

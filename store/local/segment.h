@@ -34,7 +34,7 @@ typedef struct {
   guint64 plain;             /* 1: as text */
   guint64 first_block, n_blocks;
   guint64 ids;               /* 1: its ids are references to the store's */
-  guint64 filter;            /* 1 + block of its id filter; 0: none */
+  RcaIdSpan span;
 } RcaSegmentLines;
 /* Writes @encoded, which are the @bytes, @lines and so on of @lines; fills in the rest of it. */
 gboolean rca_segment_writer_lines (RcaSegmentWriter *writer, const RcaLinesEncoded *encoded, RcaSegmentLines *lines, GError **error);
@@ -70,8 +70,6 @@ RcaSheet *rca_segment_sheet (RcaSegment *segment, guint index, GError **error);
 GBytes *rca_segment_text (RcaSegment *segment, GError **error);
 /* Its blocks of lines, in order. */
 const RcaSegmentLines *rca_segment_lines (const RcaSegment *segment, guint *n);
-/* What the filter of block of lines @index says of @id. */
-RcaIdHold rca_segment_ask_id (RcaSegment *segment, guint index, const guint8 id[16]);
 /* Its @index-th block of lines as columns; good until another one is opened. */
 RcaLinesBlock *rca_segment_open_lines (RcaSegment *segment, guint index, GError **error);
 /* All bytes of block of lines @index; NULL when it is damaged. */
