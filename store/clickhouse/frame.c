@@ -118,10 +118,10 @@ append_entity (GString *sql, const Build *b, char *const by[2])
   }
   g_string_append_printf (sql, "toUInt8((toString(%s), toString(%s)) IN (", by[0], by[1]);
   append_ranking (sql, b, by);
-  g_string_append_printf (sql, ")) AS chosen, if(chosen = 1, toString(%s), '') AS d0, if(chosen = 1, toString(%s), '') AS d1, toUInt64((SELECT count() FROM (SELECT toString(%s) AS r0, toString(%s) AS r1",
+  g_string_append_printf (sql, ")) AS chosen, if(chosen = 1, toString(%s), '') AS d0, if(chosen = 1, toString(%s), '') AS d1, toUInt64(assumeNotNull((SELECT count() FROM (SELECT toString(%s) AS r0, toString(%s) AS r1",
                           by[0], by[1], by[0], by[1]);
   append_source (sql, b, frame_span (b));
-  g_string_append (sql, " GROUP BY r0, r1)))");
+  g_string_append (sql, " GROUP BY r0, r1))))");
 }
 
 static void
