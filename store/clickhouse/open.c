@@ -1,6 +1,7 @@
 #include "clickhouse/open.h"
 #include "clickhouse/calls.h"
 #include "clickhouse/connect.h"
+#include "clickhouse/otel.h"
 
 static void
 close_store (gpointer impl)
@@ -32,6 +33,8 @@ rca_store_open_clickhouse (const char *address, const RcaOpenOptions *options, G
   g_autoptr (RcaServer) owned = server;
   if (!clickhouse)
     return NULL;
+  if (server->is_otel)
+    return rca_otel_open (g_steal_pointer (&clickhouse), g_steal_pointer (&owned), options, error);
   g_autoptr (RcaLedger) ledger = server->has_table ? rca_ledger_read (clickhouse, error) : NULL;
   const char *shown = rca_clickhouse_address (clickhouse)->shown;
   if (server->has_table ? ledger && ledger->table->source->len == 0 : TRUE)
