@@ -69,6 +69,7 @@ unseen_rate (const RcaFacts *f, const RcaCandidate *c)
   for (guint i = 0; i < G_N_ELEMENTS (written_in); i++)
     if (written_in[i].kind != c->kind && brings_about (written_in[i].kind, c) && !seen (f, written_in[i].kind, written_in[i].stream))
       sum += rate_of (written_in[i].kind);
+  sum *= rca_unseen_factor (c->kind);
   return f->c->options->trial ? sum * f->c->options->trial->unseen : sum;
 }
 
@@ -94,7 +95,7 @@ static double
 share_of_change (const RcaFacts *f, const RcaCandidate *c)
 {
   if (!scope_is_known (f, c))
-    return rca_weights.unseen_most;
+    return rca_weights.unseen_scope;
   if (!c->mechanism)
     return 0;
   double r = rca_change_takes (f, c, c->mechanism), behind = unseen_rate (f, c->mechanism);
