@@ -179,6 +179,23 @@ normalise (RcaStory *s)
   s->unknown = (1 - rca_weights.unknown_floor) * s->unknown / sum + rca_weights.unknown_floor;
 }
 
+/* The temperature: beliefs to the power of the sharpening, but for what no model foresees. */
+static void
+sharpen (RcaStory *s)
+{
+  double power = rca_weights.sharpening, floor = rca_weights.unknown_floor;
+  double rest = pow (MAX (0, s->unknown - floor), power), sum = rest;
+  for (guint i = 0; i < s->candidates->len; i++)
+    {
+      RcaCandidate *c = g_ptr_array_index (s->candidates, i);
+      sum += c->mass = pow (c->mass, power);
+    }
+  double scale = sum > 0 ? (1 - floor) / sum : 0;
+  for (guint i = 0; i < s->candidates->len; i++)
+    ((RcaCandidate *) g_ptr_array_index (s->candidates, i))->mass *= scale;
+  s->unknown = sum > 0 ? rest * scale + floor : 1;
+}
+
 RcaStory *
 rca_explain (RcaFacts *f)
 {
@@ -209,6 +226,7 @@ rca_explain (RcaFacts *f)
         settle_mass (s->candidates, share, c);
     }
   s->unknown += rca_leave_to_unseen (f, s->candidates);
+  sharpen (s);
   g_ptr_array_sort (s->candidates, by_mass);
   return s;
 }
