@@ -23,7 +23,8 @@ typedef enum {
   RCA_STORE_ERROR_VERSION,  /* written by a newer rca */
   RCA_STORE_ERROR_WRITE,
   RCA_STORE_ERROR_QUERY,
-  RCA_STORE_ERROR_EMPTY     /* nothing usable to read */
+  RCA_STORE_ERROR_EMPTY,    /* nothing usable to read */
+  RCA_STORE_ERROR_READ      /* the disk fails: what stands there may be whole */
 } RcaStoreError;
 
 typedef struct {

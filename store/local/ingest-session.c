@@ -46,7 +46,7 @@ static gboolean
 read_manifest (RcaIngestSession *s, GPtrArray *problem, GError **error)
 {
   g_autofree char *note = NULL;
-  s->manifest = rca_manifest_exists (s->dir) ? rca_manifest_read (s->dir, &note, error) : rca_manifest_new ();
+  s->manifest = rca_manifest_read_to_write (s->dir, &note, error);
   if (note)
     g_ptr_array_add (problem, g_steal_pointer (&note));
   return s->manifest != NULL;

@@ -185,7 +185,7 @@ rca_io_open (const char *path, GError **error)
 {
   int fd = calls->open (path, O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0)
-    g_set_error (error, RCA_STORE_ERROR, errno == ENOENT || errno == EACCES ? RCA_STORE_ERROR_OPEN : RCA_STORE_ERROR_DAMAGED, "%s: %s", path, g_strerror (errno));
+    g_set_error (error, RCA_STORE_ERROR, errno == ENOENT || errno == EACCES ? RCA_STORE_ERROR_OPEN : RCA_STORE_ERROR_READ, "%s: %s", path, g_strerror (errno));
   return fd;
 }
 
@@ -218,7 +218,7 @@ rca_io_read_at (int fd, guint64 offset, gpointer data, gsize n, GError **error)
       continue;
     if (got <= 0)
     {
-      g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED, "%s", got < 0 ? g_strerror (errno) : "ends too early");
+      g_set_error (error, RCA_STORE_ERROR, got < 0 ? RCA_STORE_ERROR_READ : RCA_STORE_ERROR_DAMAGED, "%s", got < 0 ? g_strerror (errno) : "ends too early");
       return FALSE;
     }
     p += got;

@@ -35,11 +35,11 @@ gboolean rca_io_keep (const char *dir, const char *name, const char *as, GError 
 /* Moves @name of @dir into its folder detached/, where it hurts nobody and is not lost. TRUE when it is not there. */
 gboolean rca_io_detach (const char *dir, const char *name, GError **error);
 
-/* For reading; -1 with RCA_STORE_ERROR_OPEN when it is not there, RCA_STORE_ERROR_DAMAGED when it cannot be read. */
+/* For reading; -1 with RCA_STORE_ERROR_OPEN when it is not there or not allowed, RCA_STORE_ERROR_READ when the disk fails. */
 int rca_io_open (const char *path, GError **error);
 /* All of a small file; errors as rca_io_open(). */
 GByteArray *rca_io_read_file (const char *path, GError **error);
-/* Exactly @n bytes at @offset. */
+/* Exactly @n bytes at @offset; RCA_STORE_ERROR_DAMAGED when there are fewer, RCA_STORE_ERROR_READ when the disk fails. */
 gboolean rca_io_read_at (int fd, guint64 offset, gpointer data, gsize n, GError **error);
 
 /* The one writer's lock; -1 with RCA_STORE_ERROR_LOCKED when another has it. Closing it frees it. */

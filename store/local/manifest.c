@@ -434,6 +434,24 @@ rca_manifest_read (const char *dir, char **note, GError **error)
   return m;
 }
 
+RcaManifest *
+rca_manifest_read_to_write (const char *dir, char **note, GError **error)
+{
+  if (!rca_manifest_exists (dir))
+  {
+    *note = NULL;
+    return rca_manifest_new ();
+  }
+  RcaManifest *m = rca_manifest_read (dir, note, error);
+  if (!m || !*note || m->fell_back)
+    return m;
+  g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_READ, "%s; if that lasts, move the file \"%s\" of %s away: what was committed before it is then used", *note,
+               RCA_MANIFEST_NAME, dir);
+  g_clear_pointer (note, g_free);
+  rca_manifest_free (m);
+  return NULL;
+}
+
 gboolean
 rca_manifest_exists (const char *dir)
 {

@@ -53,6 +53,9 @@ void rca_manifest_part_free (RcaManifestPart *part);
 
 /* The newest generation that checks out. @note: (out): what was wrong with a newer one, or NULL. */
 RcaManifest *rca_manifest_read (const char *dir, char **note, GError **error);
+/* The same for the writer, who must not go back behind a generation that is there but that the disk does not give
+ * just now: then RCA_STORE_ERROR_READ. A store that is not there is an empty one. */
+RcaManifest *rca_manifest_read_to_write (const char *dir, char **note, GError **error);
 /* As the next generation. */
 gboolean rca_manifest_write (RcaManifest *manifest, const char *dir, GError **error);
 gboolean rca_manifest_exists (const char *dir);

@@ -102,10 +102,15 @@ rca_store_prune (const char *dir, const RcaPruneOptions *options, RcaPruneResult
 {
   *result = (RcaPruneResult){ 0 };
   g_autofree char *note = NULL;
+  if (!rca_manifest_exists (dir))
+  {
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "store %s: there is no store here", dir);
+    return FALSE;
+  }
   int lock = options->dry_run ? -1 : rca_io_lock (dir, error);
   if (!options->dry_run && lock < 0)
     return FALSE;
-  g_autoptr (RcaManifest) manifest = rca_manifest_read (dir, &note, error);
+  g_autoptr (RcaManifest) manifest = rca_manifest_read_to_write (dir, &note, error);
   if (manifest)
     prune (manifest, options, result);
   gboolean ok = manifest && (options->dry_run || result->segments == 0 || rca_manifest_write (manifest, dir, error));

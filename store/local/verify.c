@@ -184,7 +184,7 @@ rca_store_verify (const char *dir, gboolean detach, RcaReadProgress *progress, R
     return FALSE;
   int lease = detach ? -1 : rca_io_lease (dir);
   verify_manifests (dir, verdict);
-  g_autoptr (RcaManifest) manifest = rca_manifest_read (dir, &note, error);
+  g_autoptr (RcaManifest) manifest = detach ? rca_manifest_read_to_write (dir, &note, error) : rca_manifest_read (dir, &note, error);
   if (manifest && progress)
     g_atomic_pointer_add (&progress->total, (gssize)bytes_of (manifest));
   gboolean ok = manifest && verify_all (dir, manifest, progress, verdict, detach ? &changed : NULL, error);
