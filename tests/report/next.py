@@ -2,7 +2,7 @@
 """What the report says to read next shows the lines it cites, and the post-mortem names the facts.
 
     next.py RCA CASES"""
-import datetime, gzip, json, os, re, shlex, subprocess, sys
+import datetime, gzip, json, lzma, os, re, shlex, subprocess, sys
 
 rca, cases = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 env = dict(os.environ, XDG_STATE_HOME="/nonexistent", TZ="UTC", LC_ALL="C.UTF-8", COLUMNS="200", NO_COLOR="1")
@@ -27,7 +27,7 @@ def plain(markdown):
 
 
 def line_of(path, n):
-    with (gzip.open if path.endswith(".gz") else open)(path, "rb") as f:
+    with (gzip.open if path.endswith(".gz") else lzma.open if path.endswith(".xz") else open)(path, "rb") as f:
         for i, line in enumerate(f, 1):
             if i == n:
                 return line.decode("utf-8", "replace").rstrip("\n")
