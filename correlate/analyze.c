@@ -44,7 +44,7 @@ incident_new (RcaContext *c, RcaOutbreak *o)
   incident->service = g_strdup (facts->failing_service);
   incident_id (incident);
   rca_impact_measure (c, o, &incident->impact);
-  incident->severity = rca_impact_severity (&incident->impact);
+  incident->severity = rca_impact_severity (o, &incident->impact);
   g_autoptr (RcaStory) story = rca_explain (facts);
   rca_narrate (facts, story, incident);
   return incident;

@@ -1,4 +1,5 @@
 #include "detect.h"
+#include "drop.h"
 #include "story.h"
 #include "stats.h"
 #include <math.h>
@@ -15,6 +16,7 @@ static const double least_client_share = 0.2;
 static const double least_error_step = 0.01;
 static const double least_slow_share = 0.2;
 static const double absolute_error_share = 0.01; /* with no baseline at all */
+static const gint64 warm_up_ns = 30 * RCA_NS_PER_S;
 static const double pool_share = 0.1;            /* of all requests: what a baseline needs */
 
 static gboolean
@@ -151,6 +153,8 @@ symptom_new (const RcaContext *c, const RcaTraffic *entity, RcaFailing failing, 
 {
   RcaSymptom *s = g_new0 (RcaSymptom, 1);
   double p0 = isnan (scan->p0) ? 0 : scan->p0;
+  while (from + 1 < to && rca_series_exposure (scan->series, from, from + 1) <= 0)
+    from++; /* before the first request there was nothing to fail */
   s->failing = failing;
   s->entity = entity;
   s->from = from;
@@ -180,9 +184,25 @@ symptom_onset (RcaSymptom *s, const Scan *scan, const Segment *before, guint fir
     onset_before_the_data (s);
 }
 
+/* Slow only while a process was warming up: caches fill, pools connect, code is compiled. */
+static gboolean
+is_warm_up (const RcaContext *c, const RcaSymptom *s)
+{
+  gint64 from = rca_context_time (c, s->from), to = rca_context_time (c, s->to);
+  for (guint i = 0; s->failing == RCA_FAIL_SLOW && i < c->changes->len; i++)
+    {
+      const RcaChange *change = g_ptr_array_index (c->changes, i);
+      if (change->kind == RCA_CHANGE_RESTART && change->start_ns <= from + c->width_ns && to <= change->start_ns + warm_up_ns)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 symptom_counts (const RcaContext *c, const RcaSymptom *s, gboolean no_baseline)
 {
+  if (is_warm_up (c, s))
+    return FALSE;
   if (s->to <= c->first)
     return FALSE; /* over before the window */
   if (s->entity->name && s->requests < LEAST_ROUTE_REQUESTS)
@@ -391,5 +411,7 @@ rca_detect (RcaContext *c, GPtrArray *checked)
   learn_latency (c);
   if (c->timed != RCA_STREAM_UNKNOWN)
     scan_all (c, RCA_FAIL_SLOW, symptoms, NULL, checked);
+  if (c->stream == RCA_STREAM_ACCESS || c->stream == RCA_STREAM_CDN)
+    rca_drop_find (c, symptoms, checked);
   return rca_stories_tell (c, symptoms);
 }

@@ -108,7 +108,8 @@ rca_facts_join (RcaFacts *f, RcaStream carrier, RcaDimension thing, RcaDimension
                      .thing = thing,
                      .carrier_filter = values ? &own : NULL,
                      .n_carrier_filters = values ? 1 : 0 };
-  RcaJoin *join = rca_context_has_stream (f->c, carrier) ? rca_store_join (f->c->store, &q, NULL) : NULL;
+  gboolean came = f->o->failing != RCA_FAIL_DROP; /* who did not come carries nothing */
+  RcaJoin *join = came && rca_context_has_stream (f->c, carrier) ? rca_store_join (f->c->store, &q, NULL) : NULL;
   if (join && !join->by_id && join->route->len == 0)
     g_clear_pointer (&join, rca_join_free);
   g_hash_table_insert (f->joins, g_steal_pointer (&key), join);

@@ -71,9 +71,11 @@ rca_impact_measure (RcaContext *c, const RcaOutbreak *o, RcaImpact *impact)
 }
 
 RcaIncidentSeverity
-rca_impact_severity (const RcaImpact *impact)
+rca_impact_severity (const RcaOutbreak *o, const RcaImpact *impact)
 {
   double worst = MAX (impact->failed_ratio, impact->slow_ratio);
+  if (o->failing == RCA_FAIL_DROP) /* of those who would have come */
+    worst = MAX (worst, o->total_excess / (o->total_excess + (double) MAX (impact->requests, 1)));
   if (!isnan (impact->clients_affected_ratio))
     worst = MAX (worst, impact->clients_affected_ratio >= 0.5 ? impact->clients_affected_ratio : 0);
   if (worst >= 0.5)

@@ -3,4 +3,4 @@
 #include "detect.h"
 
 void rca_impact_measure (RcaContext *context, const RcaOutbreak *outbreak, RcaImpact *impact);
-RcaIncidentSeverity rca_impact_severity (const RcaImpact *impact);
+RcaIncidentSeverity rca_impact_severity (const RcaOutbreak *outbreak, const RcaImpact *impact);

@@ -211,22 +211,32 @@ unknown_cause (const RcaFacts *f, const RcaStory *s, const RcaIncident *incident
   return cause;
 }
 
+static void
+add_share (GString *s, const RcaFacts *f, const RcaImpact *im)
+{
+  if (f->o->failing == RCA_FAIL_DROP)
+    {
+      double expected = f->o->total_excess + (double) im->requests;
+      g_string_append_printf (s, "%.0f %% of the usual requests did not come (%" G_GUINT64_FORMAT " of about %.0f came)", 100 * f->o->total_excess / MAX (expected, 1), im->requests, expected);
+      return;
+    }
+  const char *what = f->o->failing == RCA_FAIL_ERROR ? "failed" : "were slow";
+  guint64 n = f->o->failing == RCA_FAIL_ERROR ? im->failed : im->slow;
+  g_string_append_printf (s, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " requests (%.1f %%) %s", n, im->requests, im->requests ? 100.0 * (double) n / (double) im->requests : 0, what);
+  if (im->routes->len == 0)
+    return;
+  const RcaRouteImpact *r = &g_array_index (im->routes, RcaRouteImpact, 0);
+  guint64 top = f->o->failing == RCA_FAIL_ERROR ? r->failed : r->slow;
+  if (n && top * 2 > n)
+    g_string_append_printf (s, ", most on %s", r->route);
+}
+
 static char *
 incident_summary (const RcaFacts *f, const RcaIncident *incident)
 {
-  const RcaImpact *im = &incident->impact;
   char from[16], to[16];
-  const char *what = f->o->failing == RCA_FAIL_ERROR ? "failed" : "were slow";
-  guint64 n = f->o->failing == RCA_FAIL_ERROR ? im->failed : im->slow;
   GString *s = g_string_new (NULL);
-  g_string_append_printf (s, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " requests (%.1f %%) %s", n, im->requests, im->requests ? 100.0 * (double) n / (double) im->requests : 0, what);
-  if (im->routes->len)
-    {
-      const RcaRouteImpact *r = &g_array_index (im->routes, RcaRouteImpact, 0);
-      guint64 top = f->o->failing == RCA_FAIL_ERROR ? r->failed : r->slow;
-      if (n && top * 2 > n)
-        g_string_append_printf (s, ", most on %s", r->route);
-    }
+  add_share (s, f, &incident->impact);
   g_string_append_printf (s, f->o->under_way ? ", already when the logs begin (%s UTC)" : ", from %s UTC", rca_clock (incident->start_ns, from));
   if (incident->end_ns != RCA_TIME_NONE)
     g_string_append_printf (s, " to %s", rca_clock (incident->end_ns, to));
@@ -286,8 +296,8 @@ fill_timeline (RcaFacts *f, RcaIncident *incident)
       e->change = change->kind;
       e->line = change->ref.path ? change->ref.line : 0;
     }
-  timeline_add (t, incident->start_ns, "requests", "the failing begins (between %.1f s before and %.1f s after this)", (double) (incident->start_ns - incident->start_lo_ns) / 1e9,
-                (double) (incident->start_hi_ns - incident->start_ns) / 1e9);
+  timeline_add (t, incident->start_ns, "requests", "%s (between %.1f s before and %.1f s after this)", f->o->failing == RCA_FAIL_DROP ? "fewer requests come" : "the failing begins",
+                (double) (incident->start_ns - incident->start_lo_ns) / 1e9, (double) (incident->start_hi_ns - incident->start_ns) / 1e9);
   if (incident->end_ns != RCA_TIME_NONE)
     timeline_add (t, incident->end_ns, "requests", "back to the baseline");
   if (incident->causes->len)

@@ -25,14 +25,14 @@ sum_excess (const RcaContext *c, RcaOutbreak *o)
   for (guint i = 0; i < o->symptoms->len; i++)
     {
       const RcaSymptom *s = g_ptr_array_index (o->symptoms, i);
-      if (!s->entity->name)
+      if (!s->entity->name && s->failing != RCA_FAIL_DROP)
         *(s->failing == RCA_FAIL_SLOW ? &p0s : &p0e) = s->p0;
     }
   for (guint i = 0; i < c->n; i++)
     {
-      double errors = t->failed[i] - p0e * t->requests[i], slow = t->slow[i] - p0s * t->timed[i];
-      o->bad[i] = o->failing == RCA_FAIL_ERROR ? t->failed[i] : t->slow[i];
-      o->excess[i] = o->failing == RCA_FAIL_ERROR ? errors : slow;
+      double errors = t->failed[i] - p0e * t->requests[i], slow = t->slow[i] - p0s * t->timed[i], missing = MAX (0, o->p0 - t->requests[i]);
+      o->bad[i] = o->failing == RCA_FAIL_ERROR ? t->failed[i] : o->failing == RCA_FAIL_SLOW ? t->slow[i] : missing;
+      o->excess[i] = o->failing == RCA_FAIL_ERROR ? errors : o->failing == RCA_FAIL_SLOW ? slow : missing;
       if (i >= o->from && i < o->to)
         o->total_excess += MAX (0, o->excess[i]);
     }
@@ -45,6 +45,10 @@ refine_start (RcaContext *c, RcaOutbreak *o, const RcaSymptom *lead)
   guint at = lead->onset.mode;
   gint64 lo = rca_context_time (c, lead->onset.lo), hi = rca_context_time (c, lead->onset.hi) + c->width_ns;
   o->start_ns = rca_context_time (c, at);
+  o->lo_ns = MIN (lo, o->start_ns);
+  o->hi_ns = MAX (hi, o->start_ns);
+  if (lead->failing == RCA_FAIL_DROP)
+    return; /* who did not come left no line */
   RcaRowQuery q = { .span = { o->start_ns - c->width_ns, o->start_ns + 3 * c->width_ns },
                     .stream = lead->failing == RCA_FAIL_SLOW ? c->timed : c->stream,
                     .failed_only = lead->failing == RCA_FAIL_ERROR,
@@ -79,7 +83,7 @@ leading_symptom (const RcaOutbreak *o)
   for (guint i = 1; i < o->symptoms->len; i++)
     {
       const RcaSymptom *s = g_ptr_array_index (o->symptoms, i);
-      gboolean heavy = s->failing == first->failing || s->onset.gain >= slow_leads_gain * first->onset.gain;
+      gboolean heavy = s->failing == first->failing || (s->failing != RCA_FAIL_DROP && s->onset.gain >= slow_leads_gain * first->onset.gain);
       if (heavy && s->onset.hi < lead->onset.lo)
         lead = s;
     }
@@ -119,7 +123,7 @@ settle_span (RcaOutbreak *o, const RcaSymptom *lead)
   for (guint i = 0; i < o->symptoms->len; i++)
     {
       const RcaSymptom *s = g_ptr_array_index (o->symptoms, i);
-      if (s->failing != o->failing && s->from < o->to && s->to > o->from && is_of_the_same (o, s))
+      if (s->failing != o->failing && s->failing != RCA_FAIL_DROP && s->from < o->to && s->to > o->from && is_of_the_same (o, s))
         o->to = MAX (o->to, s->to);
     }
 }
@@ -128,8 +132,11 @@ static gboolean
 lingers (const RcaContext *c, const RcaOutbreak *o)
 {
   for (guint i = 0; i < o->symptoms->len; i++)
-    if (((const RcaSymptom *) g_ptr_array_index (o->symptoms, i))->to >= c->last)
-      return TRUE;
+    {
+      const RcaSymptom *s = g_ptr_array_index (o->symptoms, i);
+      if (s->failing != RCA_FAIL_DROP && s->to >= c->last)
+        return TRUE;
+    }
   return FALSE;
 }
 

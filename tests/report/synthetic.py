@@ -18,8 +18,12 @@ def line(rng, t, method, path, status, took):
 
 def traffic(seconds, per_second, bursts, seed=1):
     rng, out = random.Random(seed), []
-    for i in range(int(seconds * per_second)):
-        at = i / per_second
+    at = 0
+    while True:
+        rate = per_second(at) if callable(per_second) else per_second
+        at += 1 / rate
+        if at >= seconds:
+            break
         method, path, _ = rng.choices(ROUTES, [r[2] for r in ROUTES])[0]
         route, status, took = "%s %s" % (method, path.replace("%d", "{}")), 200, rng.lognormvariate(-3.5, 0.4)
         for a, b, which, fails, slow in bursts:
@@ -104,6 +108,13 @@ def under_way_when_the_window_begins(r):
     near(i["end"], 120, 4)
 
 
+def missing_traffic(r):
+    (i,) = r["incidents"]
+    assert i["symptom"]["kind"] == "traffic_drop" and i["severity"] == "critical", i["symptom"]
+    near(i["start"], 150, 4), near(i["end"], 240, 4)
+    assert not [v for v in i["ruled_out"] if v["verdict"] == "ruled_out" and v["kind"] != "deploy"]
+
+
 SCENES = [
     # name, seconds, requests a second, bursts, what holds
     ("a-steady-site-is-quiet", 300, 20, [], quiet),
@@ -116,6 +127,11 @@ SCENES = [
     ("slow-without-errors", 300, 30, [(120, 200, None, 0, 0.8)], only_slow),
     ("a-ramp-is-found", 400, 30, [(100, 400, None, lambda t: (t - 100) / 600, 0)], a_ramp),
     ("under-way-when-the-data-begin", 300, 30, [(0, 120, None, 0.5, 0)], under_way_when_the_window_begins),
+    ("users-who-do-not-come-are-missed", 400, lambda t: 4 if 150 <= t < 240 else 40, [], missing_traffic),
+    ("the-end-of-a-surge-is-no-loss", 400, lambda t: 120 if t < 180 else 40, [], quiet),
+    ("a-short-surge-is-none-either", 400, lambda t: 120 if 150 <= t < 200 else 40, [], quiet),
+    ("an-evening-is-no-loss", 400, lambda t: 60 - 0.12 * t, [], quiet),
+    ("a-load-that-begins-is-no-loss-before-it", 400, lambda t: 3 if t < 120 else 40, [], quiet),
     ("a-request-every-five-seconds", 3600, 0.2, [(1800, 2400, None, 0.9, 0)], lambda r: near(r["incidents"][0]["start"], 1800, 30)),
 ]
 
