@@ -128,7 +128,7 @@ is_bare (const RcaOtelRecord *r)
   for (guint i = 0; i < r->log_key->len; i++)
     if (!g_str_has_prefix (r->log_key->pdata[i], "log."))
       return FALSE;
-  return r->body.n > 0 && !r->trace_id;
+  return !r->trace_id;
 }
 
 /* A part of a path: no way up, no hidden file. */
