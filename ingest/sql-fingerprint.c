@@ -57,13 +57,37 @@ static const char *const keywords[] = {
 static const char *const functions[]
     = { "AVG", "COALESCE", "CONCAT", "COUNT", "LOWER", "MAX", "MIN", "NOW", "SUM", "UPPER", "EXTRACT", "SUBSTRING", "TRIM", "LENGTH", "ROUND" };
 
+static gboolean
+begins_alike (const char *name, RcaBytes word)
+{
+  return (name[0] | 32) == (word.p[0] | 32);
+}
+
 static const char *
 lookup (const char *const *table, guint n, RcaBytes word)
 {
   for (guint i = 0; i < n; i++)
-    if ((table[i][0] | 32) == (word.p[0] | 32) && strlen (table[i]) == word.n && g_ascii_strncasecmp (table[i], word.p, word.n) == 0)
+    if (begins_alike (table[i], word) && strlen (table[i]) == word.n && g_ascii_strncasecmp (table[i], word.p, word.n) == 0)
       return table[i];
   return NULL;
+}
+
+/* Among those of its first letter: they are sorted, and every word of a statement is looked up. */
+static const char *
+lookup_keyword (RcaBytes word)
+{
+  guint low = 0, high = G_N_ELEMENTS (keywords), end;
+  while (low < high)
+  {
+    guint middle = (low + high) / 2;
+    if ((keywords[middle][0] | 32) < (word.p[0] | 32))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  for (end = low; end < G_N_ELEMENTS (keywords) && begins_alike (keywords[end], word); end++)
+    ;
+  return lookup (keywords + low, end - low, word);
 }
 
 static gboolean
@@ -245,7 +269,8 @@ read_mark (Lexer *l)
   static const char *const marks[] = { "!~~*", "->>", "#>>", "<=>", "!~*", "~~*", "!~~", "::", ":=", "<=", ">=", "<>", "!=", "||",
                                        "->",   "#>",  "@>",  "<@",  "&&",  "~*",  "!~",  "~~", "?|", "?&", "@@", "<<", ">>" };
   RcaBytes rest = rca_bytes (l->p, (gsize)(l->end - l->p));
-  for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
+  gboolean is_longer = rest.n > 1 && memchr ("!-#<:>|@&~?", rest.p[0], 11); /* what those begin with; most marks are brackets and commas */
+  for (guint i = 0; is_longer && i < G_N_ELEMENTS (marks); i++)
     if (rca_bytes_has_prefix (rest, rca_bytes_str (marks[i])))
     {
       l->p += strlen (marks[i]);
@@ -324,7 +349,7 @@ put (Writer *w, RcaBytes bytes)
 static gboolean
 is_keyword (Token token)
 {
-  return token.type == TOKEN_WORD && lookup (keywords, G_N_ELEMENTS (keywords), token.text);
+  return token.type == TOKEN_WORD && lookup_keyword (token.text);
 }
 
 /* One blank between tokens, but: f(x), a.b, x::type, a[1], "a, b" */
@@ -393,7 +418,7 @@ put_word (Writer *w, Token token)
   flush_sign (w);
   if (token.type == TOKEN_WORD)
   {
-    name = lookup (keywords, G_N_ELEMENTS (keywords), token.text);
+    name = lookup_keyword (token.text);
     if (!name)
       name = lookup (functions, G_N_ELEMENTS (functions), token.text);
     if (name && !is_mark (w->last, "."))

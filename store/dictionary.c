@@ -7,7 +7,7 @@
 typedef struct {
   const char *p; /* NUL-terminated, in a chunk */
   guint32 n;
-  guint32 hash; /* upper half; the lower one chose the slot */
+  guint64 hash;
 } Entry;
 
 struct RcaDictionary {
@@ -73,7 +73,7 @@ grow_slots (RcaDictionary *d)
   guint32 *slot = g_new0 (guint32, (gsize)mask + 1);
   for (guint32 id = 1; id < d->n; id++)
   {
-    guint32 at = (guint32)XXH3_64bits (d->entry[id].p, d->entry[id].n) & mask;
+    guint32 at = (guint32)d->entry[id].hash & mask;
     while (slot[at])
       at = (at + 1) & mask;
     slot[at] = id;
@@ -88,23 +88,19 @@ static guint32
 probe (const RcaDictionary *d, RcaBytes bytes, guint64 hash)
 {
   guint32 at = (guint32)hash & d->mask;
-  guint32 high = (guint32)(hash >> 32);
   while (d->slot[at])
   {
     const Entry *e = &d->entry[d->slot[at]];
-    if (e->hash == high && e->n == bytes.n && memcmp (e->p, bytes.p, bytes.n) == 0)
+    if (e->hash == hash && e->n == bytes.n && memcmp (e->p, bytes.p, bytes.n) == 0)
       break;
     at = (at + 1) & d->mask;
   }
   return at;
 }
 
-guint32
-rca_dictionary_intern (RcaDictionary *d, RcaBytes bytes)
+static guint32
+intern (RcaDictionary *d, RcaBytes bytes, guint64 hash)
 {
-  if (bytes.n == 0)
-    return 0;
-  guint64 hash = XXH3_64bits (bytes.p, bytes.n);
   guint32 at = probe (d, bytes, hash);
   if (d->slot[at])
     return d->slot[at];
@@ -114,11 +110,34 @@ rca_dictionary_intern (RcaDictionary *d, RcaBytes bytes)
     d->entry = g_renew (Entry, d->entry, d->capacity);
   }
   guint32 id = d->n++;
-  d->entry[id] = (Entry){ keep (d, bytes), (guint32)bytes.n, (guint32)(hash >> 32) };
+  d->entry[id] = (Entry){ keep (d, bytes), (guint32)bytes.n, hash };
   d->slot[at] = id;
   if (d->n > d->mask / 2)
     grow_slots (d);
   return id;
+}
+
+guint32
+rca_dictionary_intern (RcaDictionary *d, RcaBytes bytes)
+{
+  return bytes.n ? intern (d, bytes, XXH3_64bits (bytes.p, bytes.n)) : 0;
+}
+
+/* Slots are met in no order, each a cache miss in a large dictionary: they are asked for ahead. */
+#define AHEAD 16
+
+guint32 *
+rca_dictionary_merge (RcaDictionary *d, const RcaDictionary *from)
+{
+  guint32 *map = g_new (guint32, from->n);
+  map[0] = 0;
+  for (guint32 i = 1; i < from->n; i++)
+  {
+    if (i + AHEAD < from->n)
+      __builtin_prefetch (&d->slot[(guint32)from->entry[i + AHEAD].hash & d->mask]);
+    map[i] = intern (d, rca_bytes (from->entry[i].p, from->entry[i].n), from->entry[i].hash);
+  }
+  return map;
 }
 
 guint32

@@ -11,6 +11,8 @@ RcaDictionary *rca_dictionary_new (void);
 void rca_dictionary_free (RcaDictionary *dictionary);
 /* The id of @bytes, which is added when it is new. */
 guint32 rca_dictionary_intern (RcaDictionary *dictionary, RcaBytes bytes);
+/* The ids here of all that @from holds, by its own id; @from's size many, transfer full. */
+guint32 *rca_dictionary_merge (RcaDictionary *dictionary, const RcaDictionary *from);
 /* The id of @bytes, or 0 when it is not there. */
 guint32 rca_dictionary_find (const RcaDictionary *dictionary, RcaBytes bytes);
 guint32 rca_dictionary_size (const RcaDictionary *dictionary); /* ids are below it */

@@ -9,11 +9,7 @@ merge_domain (RcaTable *table, RcaSheet *sheet, RcaDomain d)
   RcaDictionary *own = sheet->dictionary[d];
   if (!own)
     return;
-  guint32 n = rca_dictionary_size (own);
-  g_autofree guint32 *map = g_new (guint32, n);
-  map[0] = 0;
-  for (guint32 i = 1; i < n; i++)
-    map[i] = rca_dictionary_intern (table->dictionary[d], rca_dictionary_bytes (own, i));
+  g_autofree guint32 *map = rca_dictionary_merge (table->dictionary[d], own);
   for (guint c = 0; c < RCA_N_COLUMNS; c++)
   {
     if (rca_column_info ((RcaColumnId)c)->domain != d || !sheet->column[c])

@@ -10,7 +10,7 @@
  * segments are chosen. */
 #define UNSETTLED_NS DAY_NS
 /* Else only clocks may be off, and what began in the span is logged when it ends. */
-#define SETTLED_NS (900 * RCA_NS_PER_S)
+#define SETTLED_NS (300 * RCA_NS_PER_S)
 
 typedef struct {
   RcaManifestSource *from;
