@@ -7,7 +7,7 @@
 enum { MATCH_LIMIT = 200000, HEAP_LIMIT_KIB = 64 * 1024, JIT_STACK_MOST = 1 << 20 };
 
 struct RcaPattern {
-  char *literal; /* the whole pattern, when it is a plain string */
+  char *literal; /* the whole pattern, when it is a plain string; else what a match needs, or NULL */
   gsize literal_n;
   pcre2_code *code; /* NULL: the literal is all */
   pcre2_match_data *data;
@@ -53,6 +53,83 @@ compile (RcaPattern *p, const char *text, uint32_t options, GError **error)
   return TRUE;
 }
 
+/* How many of the characters at @p one item of a pattern takes when it is an ordinary character, possibly escaped; 0: it
+ * is something else. The character in @c. */
+static gsize
+ordinary (const char *p, char *c)
+{
+  *c = *p;
+  if (*p == '\\' && p[1] && !g_ascii_isalnum (p[1]))
+    {
+      *c = p[1];
+      return 2;
+    }
+  return *p && !strchr ("\\^$.[]|()?*+{}#", *p) ? 1 : 0;
+}
+
+static gboolean
+may_be_absent (char quantifier)
+{
+  return quantifier == '?' || quantifier == '*' || quantifier == '{';
+}
+
+/* The end of a class in square brackets that begins at @p. */
+static const char *
+class_end (const char *p)
+{
+  p += p[1] == '^' ? 2 : 1;
+  if (*p == ']')
+    p++;
+  for (; *p && *p != ']'; p++)
+    if (*p == '\\' && p[1])
+      p++;
+    else if (*p == '[' && p[1] == ':')
+      p = strstr (p, ":]") ? strstr (p, ":]") + 1 : p;
+  return *p ? p + 1 : p;
+}
+
+/* Only patterns whose items can be told one from the next at sight: no alternatives, groups and options, no escapes
+ * with more than a letter (\x41, \p{L}, \Q), no characters of several bytes. */
+static gboolean
+is_simple (const char *text)
+{
+  for (const char *p = text; *p; p++)
+    {
+      if (strchr ("|()#", *p) || (guchar) *p >= 0x80)
+        return FALSE;
+      if (*p == '\\' && (!*++p || (g_ascii_isalnum (*p) && !strchr ("dDwWsSbBAZzhHvVRX", *p))))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The longest string that every match of @text holds, or NULL. */
+static char *
+needed_literal (const char *text)
+{
+  if (!is_simple (text))
+    return NULL;
+  g_autoptr (GString) run = g_string_new (NULL), best = g_string_new (NULL);
+  for (const char *p = text;;)
+    {
+      char c;
+      gsize n = ordinary (p, &c);
+      if (n && !may_be_absent (p[n]))
+        g_string_append_c (run, c);
+      gboolean goes_on = n && !may_be_absent (p[n]) && p[n] != '+';
+      if (!goes_on)
+        {
+          if (run->len > best->len)
+            g_string_assign (best, run->str);
+          g_string_truncate (run, 0);
+        }
+      if (!*p)
+        break;
+      p = n ? p + n : *p == '[' ? class_end (p) : *p == '\\' && p[1] ? p + 2 : *p == '{' && strchr (p, '}') ? strchr (p, '}') + 1 : p + 1;
+    }
+  return best->len > 1 ? g_strdup (best->str) : NULL;
+}
+
 RcaPattern *
 rca_pattern_new (const char *text, gboolean fixed, gboolean ignore_case, gboolean utf8, GError **error)
 {
@@ -66,7 +143,11 @@ rca_pattern_new (const char *text, gboolean fixed, gboolean ignore_case, gboolea
   uint32_t options = (fixed ? PCRE2_LITERAL : 0) | (ignore_case ? PCRE2_CASELESS : 0);
   if (utf8 && g_utf8_validate (text, -1, NULL))
     options |= PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
-  return compile (p, text, options, error) ? g_steal_pointer (&p) : NULL;
+  if (!compile (p, text, options, error))
+    return NULL;
+  if (!ignore_case && (p->literal = needed_literal (text)))
+    p->literal_n = strlen (p->literal);
+  return g_steal_pointer (&p);
 }
 
 void

@@ -1,8 +1,12 @@
 /* The lines of a store, for searching: only what may hold what is wanted is read. */
 #include "local/id-filter.h"
 #include "local/ids.h"
+#include "local/lines-find.h"
 #include "local/manifest.h"
 #include "store.h"
+
+/* Beyond one line in so many a block is printed whole: going from line to line costs as well. */
+#define MOST_SHARE 4
 
 /* A run of lines: a block in a segment. */
 typedef struct {
@@ -22,6 +26,7 @@ typedef struct {
   GPtrArray *problem;
   const char *dir;
   RcaIdFiles *ids;
+  RcaBytes word; /* of the literal; n = 0: none that columns tell */
 } Looking;
 
 static gint
@@ -103,20 +108,34 @@ give_text (const Looking *l, const char *path, guint64 first, GBytes *text)
   return l->take (&lines, l->user);
 }
 
-/* Only the lines that hold the id. FALSE: columns do not tell which. */
+/* The lines that columns say may be wanted: those with the id, or with the word. FALSE: they do not tell. */
 static gboolean
-give_by_id (const Looking *l, const char *path, const Run *run, gboolean *more)
+find_lines (const Looking *l, RcaLinesBlock *block, gboolean by_id, GArray *line)
+{
+  return by_id ? rca_id_filter_lines (block, l->id, l->reference, line) : l->word.n > 0 && rca_lines_find (block, l->word, line);
+}
+
+/* Only those. FALSE: they are not told, or most lines are. */
+static gboolean
+give_some (const Looking *l, const char *path, const Run *run, gboolean by_id, gboolean *more)
 {
   g_autoptr (GArray) at = g_array_new (FALSE, FALSE, sizeof (guint64));
-  RcaLinesBlock *block = rca_segment_open_lines (run->segment, run->index, NULL);
-  if (!block || !rca_id_filter_lines (block, l->id, l->reference, at))
+  RcaLinesBlock *block = by_id || l->word.n ? rca_segment_open_lines (run->segment, run->index, NULL) : NULL;
+  if (!block || !find_lines (l, block, by_id, at) || at->len > run->lines.lines / MOST_SHARE)
     return FALSE;
-  for (guint i = 0; *more && i < at->len; i++)
+  for (guint i = 0, n; *more && i < at->len; i += n)
   {
     guint64 line = g_array_index (at, guint64, i);
-    g_autoptr (GBytes) text = rca_lines_some (block, line, 1, NULL);
-    if (text)
-      *more = give_text (l, path, run->lines.first_line + line, text);
+    for (n = 1; i + n < at->len && g_array_index (at, guint64, i + n) == line + n; n++)
+      ;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GBytes) text = rca_lines_some (block, line, n, &error);
+    if (!text)
+    {
+      g_ptr_array_add (l->problem, g_strdup_printf ("%s: %s (lines from %" G_GUINT64_FORMAT " on are not searched)", path, error->message, run->lines.first_line + line));
+      return TRUE;
+    }
+    *more = give_text (l, path, run->lines.first_line + line, text);
   }
   return TRUE;
 }
@@ -127,7 +146,7 @@ give_run (const Looking *l, const char *path, const Run *run)
   g_autoptr (GError) error = NULL;
   gboolean more = TRUE;
   RcaIdHold hold = l->by_id ? rca_id_span_ask (&run->lines.span, run->lines.ids != 0, l->reference) : RCA_ID_UNKNOWN;
-  if (hold == RCA_ID_ABSENT || (hold == RCA_ID_AS_ID && give_by_id (l, path, run, &more)))
+  if (hold == RCA_ID_ABSENT || give_some (l, path, run, hold == RCA_ID_AS_ID, &more))
     return more;
   g_autoptr (GBytes) raw = rca_segment_raw (run->segment, run->index, &error);
   if (!raw)
@@ -169,6 +188,8 @@ rca_store_each_lines (const char *dir, const RcaStoreLook *look, RcaStoreTake ta
   g_autoptr (RcaIdFiles) ids = rca_id_files_new (dir);
   Looking l = { .look = look, .inside = inside, .ids = ids, .take = take, .user = user, .problem = problem, .dir = dir };
   g_autoptr (GArray) reference = l.reference = g_array_new (FALSE, FALSE, sizeof (guint64));
+  if (look->literal)
+    l.word = rca_lines_find_word (rca_bytes_str (look->literal));
   l.by_id = look->literal && rca_id_filter_knows (rca_bytes_str (look->literal), l.id);
   for (guint i = 0; l.by_id && i < manifest->ids->len; i++) /* of a damaged file nothing is known: then all is read */
     l.by_id = rca_id_files_find (ids, g_array_index (manifest->ids, RcaManifestIds, i).number, l.id, reference, NULL);

@@ -187,7 +187,7 @@ def search():
     path = home + "/text"
     open(path, "wb").write(data)
     for args in (["-F", "abc"], ["abc"], ["a.c"], ["^a"], ["c$"], ["-i", "ABC"], ["-i", "-F", "ABC"], ["-c", "a"], ["-c", "-F", ""], ["-n", "a*"], ["-n", "a b"], ["-C2", "-n", "aabb"], ["-C", "1", "abca"],
-                 ["(a|b)c+a"], ["^$"], ["[^a]{5}"], ["-F", "nowhere"]):
+                 ["(a|b)c+a"], ["^$"], ["[^a]{5}"], ["-F", "nowhere"], ["ab?c+"], ["abx*c"], ["a[b]c\\x20"], ["c{2}b"], ["\xc3\xa9?abc"]):
         for locale in ("C", "C.UTF-8"):
             e = dict(env, LC_ALL=locale)
             want = subprocess.run(["grep", "-a"] + ([] if "-F" in args else ["-P"]) + args + [path], stdout=subprocess.PIPE, env=e).stdout
@@ -311,7 +311,7 @@ def search_store():
     expect("the store to search is filled", run("ingest", "--store", store, folder).returncode == 0)
     names = sorted(os.listdir(folder))
     for args in (["-F", ids[7]], ["-F", ids[11]], ["-F", ids[3]], ["-F", "%032x" % 12345678901234567890], ["-F", ids[500][:20]], ["-F", "rid=" + ids[9]], [ids[12]], ["-F", "pool exhausted"], ["-i", "POOL"], [" 500 12"],
-                 ["-F", "x" + ids[7]], ["-F", "500"], ["rid=[0-9a-f]{30}aa"], ["^$"], ["-F", "no such line"], ["-n", "-F", ids[2999]], ["-C2", "-n", "-F", ids[1500]], ["-C1", "item 9[36]\\b"]):
+                 ["-F", "x" + ids[7]], ["-F", "500"], ["rid=[0-9a-f]{30}aa"], ["^$"], ["served item 9[36] .pool"], ["exhauste?d"], ["exhaustedx?"], ["exhausted+\\)"], ["\\x65xhausted"], ["s[e]rved\\b item \\d+7\\b"], ["again|token"], ["served item 3{2}1"], ["Mozilla.*rt=0"], ["-F", "no such line"], ["-n", "-F", ids[2999]], ["-C2", "-n", "-F", ids[1500]], ["-C1", "item 9[36]\\b"]):
         want = subprocess.run(["grep", "-a", "-H"] + ([] if "-F" in args else ["-P"]) + args + names, stdout=subprocess.PIPE, env=env, cwd=folder).stdout
         got = run("search", "--store", store, *args).stdout.replace(folder.encode() + b"/", b"")
         expect("search %s in a store is grep's" % " ".join(args), got == want, (len(want), len(got), got[:300], want[:300]))

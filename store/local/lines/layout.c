@@ -445,6 +445,7 @@ static RcaLayoutTrie *
 read_trie (Reading *r, guint64 n, RcaLayoutSlot *around)
 {
   RcaLayoutTrie *t = g_new0 (RcaLayoutTrie, 1);
+  t->number = r->block->trie->len;
   g_ptr_array_add (r->block->trie, t);
   t->n = n;
   t->around = around;

@@ -41,6 +41,7 @@ struct RcaLayoutSlot {
 };
 
 struct RcaLayoutTrie {
+  guint32 number; /* in the block */
   guint64 n;
   guint32 *leaf;
   guint32 n_leaves;
