@@ -192,7 +192,7 @@ is_warm_up (const RcaContext *c, const RcaSymptom *s)
   for (guint i = 0; s->failing == RCA_FAIL_SLOW && i < c->changes->len; i++)
     {
       const RcaChange *change = g_ptr_array_index (c->changes, i);
-      if (change->kind == RCA_CHANGE_RESTART && change->start_ns <= from + c->width_ns && to <= change->start_ns + warm_up_ns)
+      if (change->kind == RCA_CHANGE_RESTART && change->start_ns <= from + MAX (2 * c->width_ns, 2 * RCA_NS_PER_S) && to <= change->start_ns + warm_up_ns)
         return TRUE;
     }
   return FALSE;
