@@ -6,6 +6,11 @@
 /* Rows looked at before all are. */
 #define GLANCE        400
 #define GLANCE_MISSES 12
+/* Columns of the lines that are tried, and kept ready for the next column. A log has rarely more that all rows have. */
+#define MOST_TRIED 48
+#define MOST_KEPT  16
+/* A column that fewer rows have costs less than a rule's table. */
+#define RARE_SHARE 32
 /* A column that no rule fitted is not tried again for so many sheets. */
 #define REST 8
 
@@ -22,6 +27,7 @@ typedef struct {
   RcaColumnId c;
   guint64 absent;
   guint32 n, present;
+  guint64 *want; /* of each row */
   RcaRule *rule;
   const RcaDeriveView *view;
   /* of one rule */
@@ -49,7 +55,7 @@ start_number (Search *s)
     return FALSE;
   for (guint32 r = 0; r < s->n; r++)
   {
-    guint64 want = rca_derive_get (s->rows->sheet, s->c, r);
+    guint64 want = s->want[r];
     gint32 value = s->view->value[r];
     gint64 number;
     if (want == s->absent || value < 0)
@@ -176,7 +182,7 @@ start_hash (Search *s)
     return FALSE;
   for (guint32 r = 0; r < s->n; r++)
   {
-    guint64 want = rca_derive_get (s->rows->sheet, s->c, r);
+    guint64 want = s->want[r];
     if (want && s->view->value[r] >= 0)
       return says_hash (s, r, want) || start_hash_word (s, 1);
   }
@@ -195,13 +201,34 @@ static const struct {
 
 /* ---- trying ---- */
 
+/* The most usual rule by itself: one number of one kind a row. */
+static gboolean
+numbers_hold (Search *s, guint32 limit)
+{
+  const RcaLayoutSlot *slot = s->view->slot;
+  const RcaLayoutTag *t = &slot->tag[0];
+  if (slot->which || (t->kind != RCA_VARIABLE_INT && t->kind != RCA_VARIABLE_DECIMAL) || (t->kind == RCA_VARIABLE_DECIMAL && s->rule->scale < t->param))
+    return FALSE;
+  guint64 unit = 1;
+  for (guint i = t->kind == RCA_VARIABLE_DECIMAL ? t->param : 0; i < s->rule->scale; i++)
+    unit *= 10;
+  s->rule->row.n = s->rule->set.n = 0;
+  for (guint32 r = 0; r < s->n && s->rule->row.n <= limit; r++)
+  {
+    gint32 value = s->view->value[r];
+    if (s->want[r] != (value < 0 ? s->absent : t->value[value] * unit + (guint64)s->rule->plus))
+      except (s, r, s->want[r]);
+  }
+  return s->rule->row.n <= limit;
+}
+
 static gboolean
 holds (Search *s, guint kind, guint32 step, guint32 limit)
 {
   s->rule->row.n = s->rule->set.n = 0;
   for (guint32 r = 0; r < s->n; r += step)
   {
-    guint64 want = rca_derive_get (s->rows->sheet, s->c, r);
+    guint64 want = s->want[r];
     if (!kinds[kind].says (s, r, want))
       except (s, r, want);
     if (s->rule->row.n > limit)
@@ -210,11 +237,19 @@ holds (Search *s, guint kind, guint32 step, guint32 limit)
   return TRUE;
 }
 
+/* Whether enough rows have a value in @slot. */
+static gboolean
+is_candidate (const Search *s, guint slot)
+{
+  if (slot >= s->rows->block->slot->len)
+    return slot == s->rows->block->slot->len;
+  return ((const RcaLayoutSlot *)g_ptr_array_index (s->rows->block->slot, slot))->n >= s->present - s->present / EXCEPTION_SHARE;
+}
+
 static gboolean
 try_rule (Search *s, guint kind, guint slot)
 {
-  guint64 n = slot < s->rows->block->slot->len ? ((RcaLayoutSlot *)g_ptr_array_index (s->rows->block->slot, slot))->n : G_MAXUINT64;
-  if (n < s->present - s->present / EXCEPTION_SHARE || !(s->view = rca_derive_view (s->rows, slot)))
+  if (!is_candidate (s, slot) || !(s->view = rca_derive_view (s->rows, slot)))
     return FALSE;
   s->rule->kind = (guint8)kind;
   s->rule->slot = slot;
@@ -225,6 +260,8 @@ try_rule (Search *s, guint kind, guint slot)
     return FALSE;
   if (kind == RCA_RULE_MAP)
     start_map (s); /* a glance fills the table with what its first rows say */
+  if (kind == RCA_RULE_NUMBER && numbers_hold (s, s->n / EXCEPTION_SHARE))
+    return TRUE;
   return holds (s, kind, 1, s->n / EXCEPTION_SHARE);
 }
 
@@ -232,10 +269,14 @@ static gboolean
 search (Search *s)
 {
   static const guint8 order[] = { RCA_RULE_TEXT, RCA_RULE_NUMBER, RCA_RULE_MAP, RCA_RULE_HASH };
-  guint n = rca_derive_n_slots (s->rows);
+  guint n = rca_derive_n_slots (s->rows), n_tried = 0, tried[MOST_TRIED];
+  tried[n_tried++] = n - 1; /* the templates of whole lines */
+  for (guint slot = 0; slot + 1 < n && n_tried < MOST_TRIED; slot++)
+    if (is_candidate (s, slot))
+      tried[n_tried++] = slot;
   for (gsize k = 0; k < G_N_ELEMENTS (order); k++)
-    for (guint slot = 0; slot < n; slot++)
-      if (try_rule (s, order[k], slot))
+    for (guint i = 0; i < n_tried; i++)
+      if (try_rule (s, order[k], tried[(i + 1) % n_tried]))
         return TRUE;
   return FALSE;
 }
@@ -247,18 +288,26 @@ rca_rule_find (RcaDeriveMemory *memory, RcaDeriveRows *rows, RcaColumnId c, RcaR
   gboolean found = FALSE;
   if (rows->block->plain || (memory->column[c].missed && memory->column[c].missed++ < REST))
     return FALSE;
+  s.want = rca_derive_all (rows->sheet, c);
   for (guint32 r = 0; r < s.n; r++)
-    s.present += rca_derive_get (rows->sheet, c, r) != s.absent;
+    s.present += s.want[r] != s.absent;
+  if (s.present < s.n / RARE_SHARE)
+  {
+    g_free (s.want);
+    return FALSE;
+  }
   if (memory->column[c].kind)
     found = try_rule (&s, memory->column[c].kind, memory->column[c].slot);
   if (!found)
     found = search (&s);
+  g_free (s.want);
   g_free (s.hash);
   g_free (s.seen_code);
   g_free (s.seen_value);
   memory->column[c].kind = found ? rule->kind : RCA_RULE_NONE;
   memory->column[c].slot = rule->slot;
   memory->column[c].missed = !found;
+  rca_derive_forget (rows, MOST_KEPT);
   return found;
 }
 

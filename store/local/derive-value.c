@@ -28,6 +28,22 @@ rca_derive_get (const RcaSheet *sheet, RcaColumnId c, guint32 row)
   }
 }
 
+guint64 *
+rca_derive_all (const RcaSheet *sheet, RcaColumnId c)
+{
+  guint64 *all = g_new (guint64, MAX (sheet->n, 1));
+  gsize width = rca_column_width (rca_column_info (c)->type);
+  for (guint32 r = 0; width == 1 && r < sheet->n; r++)
+    all[r] = ((const guint8 *)sheet->column[c])[r];
+  for (guint32 r = 0; width == 2 && r < sheet->n; r++)
+    all[r] = ((const guint16 *)sheet->column[c])[r];
+  for (guint32 r = 0; width == 4 && r < sheet->n; r++)
+    all[r] = ((const guint32 *)sheet->column[c])[r];
+  if (width == 8)
+    memcpy (all, sheet->column[c], sheet->n * width);
+  return all;
+}
+
 /* ---- views ---- */
 
 static void
@@ -187,6 +203,16 @@ rca_derive_view (RcaDeriveRows *rows, guint number)
   return view;
 }
 
+void
+rca_derive_forget (RcaDeriveRows *rows, guint most)
+{
+  guint n = 0;
+  for (guint i = 0; i < rows->view->len; i++)
+    n += rows->view->pdata[i] != NULL;
+  for (guint i = 0; n > most && i < rows->view->len; i++)
+    g_clear_pointer (&rows->view->pdata[i], view_free);
+}
+
 /* ---- values ---- */
 
 static inline RcaLayoutTag *
@@ -312,7 +338,7 @@ rca_derive_hashes (RcaDeriveRows *rows, const RcaDeriveView *view, guint word)
       hash[i] = of_word[t->value[rank]];
     else if (t->kind == RCA_VALUE_PHRASE)
     {
-      RcaLayoutOut out = { buffer, buffer + LONGEST_PATH, FALSE, FALSE, NULL, rows->block };
+      RcaLayoutOut out = { buffer, buffer + LONGEST_PATH, FALSE, FALSE, NULL, rows->block, FALSE };
       rca_layout_emit (&out, slot->phrase);
       hash[i] = out.full || out.lost ? 0 : hash_path (rca_bytes (buffer, (gsize)(out.p - buffer)), word);
     }

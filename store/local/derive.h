@@ -29,6 +29,8 @@ typedef struct {
 RcaDeriveRows *rca_derive_rows_new (RcaLinesBlock *block, const RcaSheet *sheet, guint64 first);
 void rca_derive_rows_free (RcaDeriveRows *rows);
 guint rca_derive_n_slots (const RcaDeriveRows *rows); /* with the templates as the last one */
+/* Lets go of the views when there are more than @most. */
+void rca_derive_forget (RcaDeriveRows *rows, guint most);
 /* NULL when @slot stands in no line (a dictionary's entries). */
 const RcaDeriveView *rca_derive_view (RcaDeriveRows *rows, guint slot);
 
@@ -68,6 +70,7 @@ gboolean rca_rule_read (RcaCursor *in, RcaDeriveRows *rows, RcaSheet *into, RcaC
 
 /* shared by both ways (derive-value.c) */
 guint64 rca_derive_get (const RcaSheet *sheet, RcaColumnId c, guint32 row);
+guint64 *rca_derive_all (const RcaSheet *sheet, RcaColumnId c); /* of each row; transfer full */
 guint64 rca_derive_absent (RcaColumnId c);
 /* Keys of a view: 0 no value, then each kind's words, phrases, or itself. */
 typedef struct {

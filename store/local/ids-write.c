@@ -268,14 +268,34 @@ choose_near (const RcaIds *ids, const RcaIdNamer *namer, guint near[NEAR])
   return n;
 }
 
+/* Ids looked at to see which blocks the batch meets. */
+#define GLANCE 256
+
+/* Of the blocks around, those that hold none of a sample of the batch: most sources' ids are all new. */
+static guint
+drop_strangers (RcaIds *ids, const guint8 *id, gsize n, guint near[NEAR], guint n_near)
+{
+  guint kept = 0;
+  for (guint k = 0; k < n_near; k++)
+  {
+    const Resident *r = resident (ids, near[k]);
+    gboolean met = FALSE;
+    guint64 reference;
+    for (gsize i = 0; r && i < n && !met; i += MAX (n / GLANCE, 1))
+      met = find_in (&g_array_index (ids->block, Block, near[k]), r, id + 16 * i, &reference);
+    if (met)
+      near[kept++] = near[k];
+  }
+  return kept;
+}
+
 static gboolean
 name_locked (RcaIdNamer *namer, const guint8 *id, gsize n, guint64 *reference, GError **error)
 {
   RcaIds *ids = namer->ids;
   guint near[NEAR], n_near = choose_near (ids, namer, near);
   guint before = ids->block->len - (ids->block->len > ids->own); /* the block that grows is always looked into */
-  for (guint k = 0; k < n_near; k++)
-    resident (ids, near[k]);
+  n_near = drop_strangers (ids, id, n, near, n_near);
   for (gsize i = 0; i < n; i++)
   {
     gboolean found = FALSE;

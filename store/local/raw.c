@@ -154,6 +154,8 @@ static gboolean
 stands_there (const RcaRaw *raw, gsize start, const RcaEvent *ev)
 {
   gsize end = start + ev->raw.n;
+  if (ev->raw_offset == raw->offset + start) /* the reader says so */
+    return end == raw->held.n || (end < raw->held.n && raw->held.p[end] == '\n');
   return ev->raw.n && end <= raw->held.n && memcmp (raw->held.p + start, ev->raw.p, ev->raw.n) == 0 && (end == raw->held.n || raw->held.p[end] == '\n')
          && raw->held.p[start] != 0 && ev->raw.p[ev->raw.n - 1] != '\r' && !memchr (ev->raw.p, '\r', ev->raw.n) && !memchr (ev->raw.p, '\x1b', ev->raw.n);
 }

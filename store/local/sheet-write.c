@@ -48,10 +48,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Writing, writing_clear)
 static gboolean
 is_constant (const RcaSheet *sheet, RcaColumnId c)
 {
-  for (guint32 r = 1; r < sheet->n; r++)
-    if (rca_derive_get (sheet, c, r) != rca_derive_get (sheet, c, 0))
-      return FALSE;
-  return TRUE;
+  const char *p = sheet->column[c];
+  gsize width = rca_column_width (rca_column_info (c)->type);
+  return sheet->n < 2 || memcmp (p, p + width, (sheet->n - 1) * width) == 0; /* each is the one before it */
 }
 
 /* Where a row stands is what the lines are found by. */
@@ -154,13 +153,12 @@ end_one (Writing *s, GArray *places, Place place, GError **error)
 static RcaColumnEncoding
 put_values (Writing *s, RcaColumnId c)
 {
-  g_autofree guint64 *v = g_new (guint64, s->sheet->n);
-  gboolean from_line = c == RCA_COL_TEXT_POSITION;
-  for (guint32 r = 0; r < s->sheet->n; r++)
-  {
-    v[r] = as_written (s, c, rca_derive_get (s->sheet, c, r));
-    from_line &= (v[r] & RCA_TEXT_LINES) != 0;
-  }
+  g_autofree guint64 *v = rca_derive_all (s->sheet, c);
+  gboolean from_line = c == RCA_COL_TEXT_POSITION, codes = rca_column_info (c)->type == RCA_COLUMN_CODE;
+  for (guint32 r = 0; codes && r < s->sheet->n; r++)
+    v[r] = as_written (s, c, v[r]);
+  for (guint32 r = 0; from_line && r < s->sheet->n; r++)
+    from_line = (v[r] & RCA_TEXT_LINES) != 0;
   for (guint32 r = 0; from_line && r < s->sheet->n; r++)
     v[r] -= rca_sheet_u32 (s->sheet, RCA_COL_LINE, r);
   rca_integers_encode (v, s->sheet->n, NULL, &s->one);

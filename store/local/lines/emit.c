@@ -10,7 +10,10 @@ put (RcaLayoutOut *out, const char *p, gsize n)
     out->full = TRUE;
     return;
   }
-  memcpy (out->p, p, n);
+  if (!out->check)
+    memcpy (out->p, p, n);
+  else if (memcmp (out->p, p, n) != 0)
+    out->full = TRUE;
   out->p += n;
 }
 
@@ -18,7 +21,7 @@ put (RcaLayoutOut *out, const char *p, gsize n)
 static inline void
 print (RcaLayoutOut *out, const RcaLayoutTag *t, guint64 value, const guint8 *id)
 {
-  if (out->end - out->p >= RCA_VARIABLE_BYTES)
+  if (!out->check && out->end - out->p >= RCA_VARIABLE_BYTES)
   {
     out->p += rca_variable_print (t->kind, t->param, value, id, out->p);
     return;
@@ -71,6 +74,20 @@ rca_layout_emit (RcaLayoutOut *out, RcaLayoutTrie *trie)
     if (step->slot)
       emit_value (out, step->slot);
   }
+}
+
+gboolean
+rca_layout_is (RcaLinesBlock *block, RcaBytes text)
+{
+  RcaLayoutOut out = { (char *)text.p, (char *)text.p + text.n, FALSE, FALSE, NULL, block, TRUE };
+  rca_layout_rewind (block);
+  for (guint64 i = 0; i < block->n_lines && !out.full && !out.lost; i++)
+  {
+    rca_layout_emit (&out, block->lines);
+    if (i + 1 < block->n_lines || out.p < out.end)
+      put (&out, "\n", 1);
+  }
+  return !out.full && !out.lost && out.p == out.end;
 }
 
 static void
@@ -127,7 +144,7 @@ static GBytes *
 emit_lines (RcaLinesBlock *block, guint64 n, gsize room, GError **error)
 {
   char *text = g_malloc (MAX (room, 1));
-  RcaLayoutOut out = { text, text + room, FALSE, FALSE, error, block };
+  RcaLayoutOut out = { text, text + room, FALSE, FALSE, error, block, FALSE };
   for (guint64 i = 0; i < n && !out.full && !out.lost; i++)
   {
     rca_layout_emit (&out, block->lines);

@@ -1,5 +1,5 @@
 /* A block: lines into tries, tries into pieces. FORMAT.md, "lines", has the bytes. */
-#include "local/lines/shape.h"
+#include "local/lines/layout.h"
 
 /* Constant texts a codec learns at most. */
 #define MAX_NODES 32768
@@ -271,8 +271,7 @@ static gboolean
 regenerates (RcaBytes raw, RcaLinesEncoded *out, const RcaIdStore *ids)
 {
   g_autoptr (RcaLinesBlock) block = rca_lines_open (out->n_lines, out->n_bytes, FALSE, out->piece->len, piece_of, out, ids, NULL);
-  g_autoptr (GBytes) text = block ? rca_lines_text (block, NULL) : NULL;
-  if (!text || g_bytes_get_size (text) != raw.n || memcmp (g_bytes_get_data (text, NULL), raw.p, raw.n) != 0)
+  if (!block || !rca_layout_is (block, raw))
     return FALSE;
   out->block = g_steal_pointer (&block);
   return TRUE;

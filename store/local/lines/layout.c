@@ -292,7 +292,7 @@ read_words (Reading *r, RcaLayoutSlot *slot)
     return;
   /* no more than the block itself: each word stands in it at least once */
   char *bytes = slot->word_bytes = g_malloc (r->block->n_bytes + 1);
-  RcaLayoutOut out = { bytes, bytes + r->block->n_bytes, FALSE, FALSE, r->error, r->block };
+  RcaLayoutOut out = { bytes, bytes + r->block->n_bytes, FALSE, FALSE, r->error, r->block, FALSE };
   slot->word = g_new (RcaBytes, slot->n_words);
   for (guint64 i = 0; i < slot->n_words; i++)
   {

@@ -70,10 +70,13 @@ const guint64 *rca_layout_keys (RcaLinesBlock *block, RcaLayoutSlot *slot, guint
 /* emit.c */
 typedef struct {
   char *p, *end;
-  gboolean full, lost;
+  gboolean full, lost; /* full also: what stands there is something else */
   GError **error;
   RcaLinesBlock *block;
+  gboolean check; /* nothing is written, what stands at @p is compared */
 } RcaLayoutOut;
 void rca_layout_emit (RcaLayoutOut *out, RcaLayoutTrie *trie);
 void rca_layout_skip (RcaLayoutTrie *trie);
 void rca_layout_rewind (RcaLinesBlock *block);
+/* Whether the lines of @block are @text, without making them. */
+gboolean rca_layout_is (RcaLinesBlock *block, RcaBytes text);

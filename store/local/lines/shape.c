@@ -340,7 +340,7 @@ follow (RcaShapeTrie *trie, RcaShapeNode *node, RcaBytes literal, gboolean ends,
 /* The common case without looking for variables: the edge taken last fits, and the variable behind it is what it
  * was the last time, with a delimiter after it. Returns where it ends; NULL: look properly. */
 static const char *
-fast_variable (const RcaShapeSlot *slot, const char *p, const char *end, RcaVariable *var);
+fast_variable (const RcaShapeSlot *slot, const char *p, const char *end, guint level, gboolean quoted, RcaVariable *var);
 
 void
 rca_shape_parse (RcaShapeTrie *trie, RcaBytes text, guint level, RcaShapeSlot *around, gboolean in_entry)
@@ -352,7 +352,7 @@ rca_shape_parse (RcaShapeTrie *trie, RcaBytes text, guint level, RcaShapeSlot *a
     RcaVariable var;
     RcaShapeEdge *e = node->recent;
     const char *next;
-    if (e && e->node && depth < MAX_VARIABLES && e->n < (gsize)(end - p) && memcmp (e->literal, p, e->n) == 0 && (next = fast_variable (e->node->slot, p + e->n, end, &var)))
+    if (e && e->node && depth < MAX_VARIABLES && e->n < (gsize)(end - p) && memcmp (e->literal, p, e->n) == 0 && (next = fast_variable (e->node->slot, p + e->n, end, level, e->n && e->literal[e->n - 1] == '"', &var)))
     {
       push (e->node->slot, &var, level, trie->budget);
       node = e->node;
@@ -403,8 +403,24 @@ is_delimiter (const char *p, const char *end)
   }
 }
 
+/* A quoted string without escaped or doubled quotes. */
 static const char *
-fast_variable (const RcaShapeSlot *slot, const char *p, const char *end, RcaVariable *var)
+fast_string (const char *p, const char *end, guint level, gboolean quoted, RcaVariable *var)
+{
+  if (level != RCA_LEVEL_LINE || !quoted)
+    return NULL;
+  const char *close = memchr (p, '"', (gsize)(end - p));
+  if (!close || (close > p && close[-1] == '\\'))
+    return NULL;
+  /* it may be a key, or go on: looked at properly */
+  if (close + 1 < end && (close[1] == '"' || close[1] == ':' || (close[1] == ' ' && close + 2 < end && close[2] == ':')))
+    return NULL;
+  *var = (RcaVariable){ .p = p, .n = (gsize)(close - p), .kind = RCA_VARIABLE_TEXT };
+  return close;
+}
+
+static const char *
+fast_variable (const RcaShapeSlot *slot, const char *p, const char *end, guint level, gboolean quoted, RcaVariable *var)
 {
   if (!slot->n_tags)
     return NULL;
@@ -439,6 +455,26 @@ fast_variable (const RcaShapeSlot *slot, const char *p, const char *end, RcaVari
     if (end - p < 32 || !is_delimiter (p + 32, end) || !rca_variable_is_id (rca_bytes (p, 32), var))
       return NULL;
     return p + 32;
+  case RCA_VARIABLE_IPV4:
+    for (guint dots = 0;; dots++, q++)
+    {
+      guint part = 0, digits = 0;
+      for (; q < end && (guchar)(*q - '0') < 10 && digits < 4; q++, digits++)
+        part = part * 10 + (guint)(*q - '0');
+      if (digits == 0 || digits > 3 || part > 255 || (digits > 1 && q[-(gssize)digits] == '0'))
+        return NULL;
+      value = value << 8 | part;
+      if (dots == 3)
+        break;
+      if (q == end || *q != '.')
+        return NULL;
+    }
+    if (!is_delimiter (q, end))
+      return NULL;
+    break;
+  case RCA_VALUE_WORD:
+  case RCA_VALUE_PHRASE:
+    return fast_string (p, end, level, quoted, var);
   case RCA_VARIABLE_DASH:
     if (*p != '-' || (p + 1 < end && p[1] != ' '))
       return NULL;

@@ -292,16 +292,22 @@ rca_variable_find (const char *p, const char *end, guint level, RcaVariable *var
 
 /* ---- printing ---- */
 
+static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+                            "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
 static gsize
 print_digits (guint64 value, char *to)
 {
   char digits[24];
-  gsize n = 0;
-  do
-    digits[n++] = (char)('0' + value % 10);
-  while (value /= 10);
-  for (gsize i = 0; i < n; i++)
-    to[i] = digits[n - 1 - i];
+  gsize at = sizeof digits;
+  for (; value >= 100; value /= 100)
+    memcpy (digits + (at -= 2), pairs + 2 * (value % 100), 2);
+  if (value >= 10)
+    memcpy (digits + (at -= 2), pairs + 2 * value, 2);
+  else
+    digits[--at] = (char)('0' + value);
+  gsize n = sizeof digits - at;
+  memcpy (to, digits + at, n);
   return n;
 }
 
@@ -316,9 +322,8 @@ print_padded (guint64 value, guint width, char *to)
 static gsize
 print_decimal (guint64 value, guint decimals, char *to)
 {
-  guint64 unit = 1;
-  for (guint i = 0; i < decimals; i++)
-    unit *= 10;
+  static const guint64 units[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+  guint64 unit = units[MIN (decimals, 9)];
   gsize n = print_digits (value / unit, to);
   to[n++] = '.';
   return n + print_padded (value % unit, decimals, to + n);
