@@ -120,7 +120,10 @@ static void
 take_count (RcaRowReader *r, Counted *c)
 {
   guint8 what = rca_row_u8 (r), stream = rca_row_u8 (r);
-  RcaDay day = { .day = rca_row_i64 (r), .n = rca_row_u64 (r), .start = rca_row_i64 (r) };
+  RcaDay day = { 0 }; /* one statement a value: initializers have no order */
+  day.day = rca_row_i64 (r);
+  day.n = rca_row_u64 (r);
+  day.start = rca_row_i64 (r);
   gint64 last = rca_row_i64 (r);
   day.end = rca_row_i64 (r) + 1;
   add_day (c->day[what == 1], day);

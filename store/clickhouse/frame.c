@@ -212,7 +212,8 @@ take_cell (Build *b, RcaRowReader *r)
   guint8 chosen = rca_row_u8 (r);
   RcaBytes v0 = rca_row_str (r), v1 = rca_row_str (r);
   b->folded = rca_row_u64 (r);
-  Cell cell = { OTHER, rca_row_u32 (r), *r };
+  Cell cell = { .entity = OTHER };
+  cell.bucket = rca_row_u32 (r);
   guint64 count = rca_row_u64 (r), failed = rca_row_u64 (r);
   gint64 duration = rca_row_i64 (r);
   cell.measures = *r;
@@ -388,7 +389,11 @@ add_clients (Build *b, guint which, guint32 entity, guint32 bucket, RcaRowReader
 static void
 add_gauge (RcaFrame *f, gsize cell, RcaRowReader *r)
 {
-  RcaGauge more = { rca_row_f64 (r), rca_row_f64 (r), rca_row_f64 (r), (double)rca_row_u64 (r) };
+  RcaGauge more = { 0 };
+  more.min = rca_row_f64 (r);
+  more.max = rca_row_f64 (r);
+  more.sum = rca_row_f64 (r);
+  more.n = (double)rca_row_u64 (r);
   RcaGauge *g = &f->gauge[cell];
   if (more.n <= 0)
     return;

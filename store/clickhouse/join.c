@@ -190,7 +190,11 @@ take_row (RcaRowReader *r, Asked *a, Answer *into)
   GStringChunk *strings = a->store->table->strings;
   guint8 what = rca_row_u8 (r);
   g_autofree char *route = rca_row_dup (r);
-  Count c = { .bad = rca_row_u8 (r), .has = rca_row_u8 (r), .met = rca_row_u8 (r), .queued = rca_row_u8 (r) };
+  Count c = { 0 };
+  c.bad = rca_row_u8 (r);
+  c.has = rca_row_u8 (r);
+  c.met = rca_row_u8 (r);
+  c.queued = rca_row_u8 (r);
   g_autofree char *thing = rca_row_dup (r);
   guint64 n = rca_row_u64 (r);
   if (r->broken || what > WHAT_ORPHANS)

@@ -7,6 +7,9 @@ static void
 close_store (gpointer impl)
 {
   RcaClickhouseStore *s = impl;
+  RcaClickhouseTraffic traffic = rca_clickhouse_traffic (s->clickhouse);
+  g_debug ("%s: %" G_GUINT64_FORMAT " statements, %" G_GUINT64_FORMAT " bytes in, %" G_GUINT64_FORMAT " bytes out", rca_clickhouse_address (s->clickhouse)->shown, traffic.statements,
+           traffic.bytes_in, traffic.bytes_out);
   g_clear_pointer (&s->answer, g_ptr_array_unref);
   g_clear_pointer (&s->ledger, rca_ledger_free);
   g_clear_pointer (&s->server, rca_server_free);

@@ -119,7 +119,8 @@ take_strings (RcaRowReader *r)
 static void
 take_row (Otel *o, RcaRowReader *r)
 {
-  RcaOtelRecord record = { .time_ns = rca_row_i64 (r), .severity = (gint32)rca_row_u32 (r) };
+  RcaOtelRecord record = { .time_ns = rca_row_i64 (r) };
+  record.severity = (gint32)rca_row_u32 (r);
   record.service = rca_row_dup (r);
   record.level = rca_row_dup (r);
   record.trace_id = rca_row_dup (r);
@@ -170,7 +171,8 @@ count_minutes (Otel *o, GError **error)
   RcaRowReader r = rca_row_reader (answer);
   while (rca_row_more (&r))
   {
-    Minute m = { rca_row_i64 (&r), rca_row_u64 (&r) };
+    Minute m = { .minute = rca_row_i64 (&r) };
+    m.n = rca_row_u64 (&r);
     g_array_append_val (minutes, m);
   }
   return minutes;

@@ -4,7 +4,9 @@ that is killed while it takes rows change nothing.
 
 reports.py RCA CASE [CASES]: CASE is a folder of logs, CASES holds folders with such a `logs` each. Skips (77) without clickhouse-server."""
 
+import datetime
 import gzip
+import json
 import os
 import shutil
 import subprocess
@@ -38,10 +40,21 @@ def report(rca, *args):
     return run(rca, *args, "--json").stdout.decode()
 
 
+def windows(whole):
+    """Around the onset, so that baselines are cut, and one that begins inside the incident."""
+    onset = datetime.datetime.fromisoformat((whole["incidents"] or [whole["window"]])[0]["start"].replace("Z", "+00:00"))
+    for before, after in ((20, 40), (60, 30), (-5, 25)):
+        span = [onset - datetime.timedelta(seconds=before), onset + datetime.timedelta(seconds=after)]
+        yield "..".join(t.strftime("%Y-%m-%dT%H:%M:%SZ") for t in span)
+
+
 def compare_case(rca, house, name, logs):
     house.ask(f"CREATE DATABASE {name}")
     run(rca, "ingest", "--store", house.address(name), logs)
-    check(f"{logs}: report", report(rca, "--store", house.address(name)), report(rca, logs))
+    whole = report(rca, logs)
+    check(f"{logs}: report", report(rca, "--store", house.address(name)), whole)
+    for window in windows(json.loads(whole)):
+        check(f"{logs}: report of {window}", report(rca, "--store", house.address(name), "--window", window), report(rca, logs, "--window", window))
     house.ask(f"DROP DATABASE {name}")
 
 
