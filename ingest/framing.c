@@ -161,13 +161,13 @@ trim (RcaFramer *framer, Line *line)
 static void
 skip_nuls (RcaFramer *framer)
 {
-  for (;;)
+  while (framer->scan < framer->end || fill (framer))
   {
     gsize from = framer->scan;
     while (framer->scan < framer->end && framer->buffer[framer->scan] == 0)
       framer->scan++;
     framer->counts.nuls += framer->scan - from;
-    if (framer->scan < framer->end || framer->scan == from)
+    if (framer->scan < framer->end)
       return;
     guint64 hole = rca_input_skip_hole (framer->input);
     framer->base += hole;
@@ -424,6 +424,7 @@ rca_framer_slurp (RcaFramer *framer, RcaRecord *record)
 const RcaSampleLines *
 rca_framer_sample (RcaFramer *framer)
 {
+  skip_nuls (framer); /* a log that begins with a hole is no binary file */
   while (framer->end - framer->scan < RCA_SAMPLE_BYTES && fill (framer))
     ;
   const char *head = framer->buffer + framer->scan;
