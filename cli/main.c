@@ -54,7 +54,7 @@ print_help (void)
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (commands[i].run)
       printf ("  %-10s %s\n", commands[i].name, commands[i].summary);
-  printf ("\nWithout a command: rca [--window W] [--store DIR] [--json|--markdown] [PATH…]; rca analyze --help\n"
+  printf ("\nWithout a command: rca [--window W] [--store DIR] [--json|--markdown|--html] [PATH…]; rca analyze --help\n"
           "lists its options.\n\n"
           "Exit status: 0 it ran, whatever it found; 1 it failed; 2 usage; 3 an incident was found\n"
           "(only with --exit-code); 4 nothing usable to read.\n");

@@ -110,6 +110,30 @@ last_good_version (const RcaFacts *f, const RcaChange *change)
   return g_strdup (best);
 }
 
+/* The version before, or one of its own, that was put in place after @change; NULL: still as it was. */
+static const RcaChange *
+taken_back_by (const RcaFacts *f, const RcaChange *change, const char *good)
+{
+  for (guint i = 0; i < f->c->changes->len; i++)
+    {
+      const RcaChange *other = g_ptr_array_index (f->c->changes, i);
+      gboolean replaces = other->kind == RCA_CHANGE_ROLLBACK || (other->kind == RCA_CHANGE_DEPLOY && g_strcmp0 (other->version, good) == 0);
+      if (replaces && other->start_ns > change->start_ns && rca_same_service (other->service, change->service) && g_strcmp0 (other->version, change->version) != 0)
+        return other;
+    }
+  return NULL;
+}
+
+/* Done already: the advice is what comes after. */
+static char *
+after_rollback (const RcaFacts *f, const RcaChange *change, const RcaChange *back, const char *name)
+{
+  char at[16];
+  gboolean over = f->o->end_ns != RCA_TIME_NONE;
+  return g_strdup_printf ("%s was taken back at %s (%s %s): %s", change->version ? change->version : "it", rca_clock (back->start_ns, at), name, back->version ? back->version : "before it",
+                          over ? "keep it out until it is mended" : "it goes on all the same, look at what it left behind");
+}
+
 static void
 cause_advice (const RcaFacts *f, const RcaCandidate *c, RcaCause *cause)
 {
@@ -121,11 +145,13 @@ cause_advice (const RcaFacts *f, const RcaCandidate *c, RcaCause *cause)
   const char *name = c->change->service ? c->change->service : c->subject;
   g_autofree char *good = c->change->version ? last_good_version (f, c->change) : NULL;
   g_free (cause->remedy);
+  const RcaChange *back = c->kind == RCA_KIND_DEPLOY ? taken_back_by (f, c->change, good) : NULL;
   if (c->kind == RCA_KIND_DEPLOY && good)
-    {
-      cause->remedy = g_strdup_printf ("roll %s back to %s", name, good);
-      cause->undo = g_strdup_printf ("%s %s, the version before", name, good);
-    }
+    cause->undo = g_strdup_printf ("%s %s, the version before", name, good);
+  if (back)
+    cause->remedy = after_rollback (f, c->change, back, name);
+  else if (c->kind == RCA_KIND_DEPLOY && good)
+    cause->remedy = g_strdup_printf ("roll %s back to %s", name, good);
   else if (c->kind == RCA_KIND_DEPLOY)
     cause->remedy = g_strdup_printf ("roll %s back to the version before %s", name, c->change->version ? c->change->version : "it");
   else if (c->kind == RCA_KIND_BATCH_JOB)
@@ -377,6 +403,39 @@ settle_ranks (RcaFacts *f, RcaStory *s, RcaIncident *incident, gboolean abstain)
     ((RcaCause *) g_ptr_array_index (incident->causes, i))->rank = i + 1;
 }
 
+static char *
+why_implicated (const RcaIncident *incident, RcaKind kind)
+{
+  for (guint i = 0; i < incident->causes->len; i++)
+    {
+      const RcaCause *c = g_ptr_array_index (incident->causes, i);
+      if (c->kind == kind)
+        return g_strdup_printf ("cause %u, %.0f %%: %s", c->rank, 100 * c->confidence, c->headline);
+      for (guint j = 0; i == 0 && j < c->chain->len; j++)
+        {
+          const RcaLink *l = g_ptr_array_index (c->chain, j);
+          if (!l->symptom && l->kind == kind)
+            return g_strdup_printf ("brought about by cause 1: %s", l->subject);
+        }
+    }
+  return NULL;
+}
+
+/* What a verdict found by itself would contradict the causes it is part of. */
+static void
+tell_implicated (RcaIncident *incident)
+{
+  for (guint i = 0; i < incident->verdicts->len; i++)
+    {
+      RcaVerdict *v = g_ptr_array_index (incident->verdicts, i);
+      char *why = v->verdict == RCA_VERDICT_IMPLICATED ? why_implicated (incident, v->kind) : NULL;
+      if (!why)
+        continue;
+      g_free (v->summary);
+      v->summary = why;
+    }
+}
+
 void
 rca_narrate (RcaFacts *f, RcaStory *s, RcaIncident *incident)
 {
@@ -392,5 +451,6 @@ rca_narrate (RcaFacts *f, RcaStory *s, RcaIncident *incident)
   incident->verdicts = rca_verdicts (f, s, implicated_kinds (incident));
   drop_ruled_out (incident);
   settle_ranks (f, s, incident, abstain);
+  tell_implicated (incident);
   fill_timeline (f, incident);
 }

@@ -37,6 +37,14 @@ put_code (GString *out, const char *text)
 }
 
 void
+rca_markdown_code (GString *out, const char *text)
+{
+  g_string_append_c (out, '`');
+  put_code (out, text);
+  g_string_append_c (out, '`');
+}
+
+void
 rca_markdown_refs (GString *out, const GArray *refs, guint most)
 {
   for (guint i = 0; i < refs->len && i < most; i++)

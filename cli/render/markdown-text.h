@@ -2,6 +2,9 @@
 #pragma once
 #include "report.h"
 
+/* A code span. */
+void rca_markdown_code (GString *out, const char *text);
+
 /* Appends @text with everything escaped that Markdown or HTML would read as markup; control
  * and bidirectional characters are spelt out, line ends become blanks. */
 void rca_markdown_text (GString *out, const char *text);

@@ -2,7 +2,7 @@
 """What the report says to read next shows the lines it cites, and the post-mortem names the facts.
 
     next.py RCA CASES"""
-import datetime, gzip, json, lzma, os, re, shlex, subprocess, sys
+import bz2, datetime, gzip, json, lzma, os, re, shlex, subprocess, sys
 
 rca, cases = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 env = dict(os.environ, XDG_STATE_HOME="/nonexistent", TZ="UTC", LC_ALL="C.UTF-8", COLUMNS="200", NO_COLOR="1")
@@ -27,7 +27,8 @@ def plain(markdown):
 
 
 def line_of(path, n):
-    with (gzip.open if path.endswith(".gz") else lzma.open if path.endswith(".xz") else open)(path, "rb") as f:
+    opener = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}.get(os.path.splitext(path)[1], open)
+    with opener(path, "rb") as f:
         for i, line in enumerate(f, 1):
             if i == n:
                 return line.decode("utf-8", "replace").rstrip("\n")
@@ -53,7 +54,8 @@ def commands_show_lines(name, text, report):
         path = args[-1]
         expect("%s: %s shows a few lines" % (name, command), 0 < len(shown) <= MOST_LINES, len(shown))
         for n in cited(report, path):
-            expect("%s: %s shows line %d" % (name, command, n), any(line_of(path, n).startswith(s) for s in shown if s), line_of(path, n))
+            line = line_of(path, n)
+            expect("%s: %s shows line %d" % (name, command, n), line is not None and any(line.startswith(s) for s in shown if s), line)
 
 
 def clock(t):
