@@ -116,16 +116,18 @@ rca_generate_changes (RcaFacts *f, RcaKind kind, guint kinds, GPtrArray *out)
       gboolean edge = (change->kind == RCA_CHANGE_CONFIG || change->kind == RCA_CHANGE_FLAG) && rca_change_is_edge (change);
       if (edge != (kind == RCA_KIND_CDN))
         continue;
-      if (change->start_ns > f->span.end_ns)
+      gint64 acts = change->acts_ns ? change->acts_ns : change->start_ns;
+      if (acts > f->span.end_ns)
         continue;
       g_autofree char *subject = change_subject (change);
       RcaCandidate *c = rca_candidate_new (kind, subject, change->service);
       c->change = change;
-      double t = rca_facts_seconds (f, change->start_ns), step = (double) MAX (change->resolution_ns, RCA_NS_PER_MS) / 1e9;
+      c->acts_ns = acts;
+      double t = rca_facts_seconds (f, acts), step = (double) MAX (change->resolution_ns, RCA_NS_PER_MS) / 1e9;
       c->onset = change_instant (t, step);
       c->onset_ns = change->start_ns;
-      c->lo_ns = change->start_ns - clock_slack_ns;
-      c->hi_ns = change->start_ns + change->resolution_ns;
+      c->lo_ns = acts - clock_slack_ns;
+      c->hi_ns = acts + change->resolution_ns;
       c->end_ns = change->end_ns > change->start_ns ? change->end_ns : RCA_TIME_NONE;
       c->in_scope = edge || change_in_scope (f, change);
       g_ptr_array_add (out, c);
@@ -262,24 +264,33 @@ fits_another_better (const RcaCandidate *c, GPtrArray *candidates)
   return FALSE;
 }
 
+/* "shop 2.5.0 at 07:44:13", and when it set to work where that was another time. */
+static char *
+told_at (const RcaCandidate *c)
+{
+  char at[16], acts[16];
+  gboolean later = ABS (c->acts_ns - c->onset_ns) > clock_slack_ns;
+  return g_strdup_printf ("%s at %s%s%s", c->subject, rca_clock (c->onset_ns, at), later ? ", its version at work from " : "", later ? rca_clock (c->acts_ns, acts) : "");
+}
+
 static void
 weigh_change (RcaFacts *f, RcaCandidate *c, GPtrArray *candidates)
 {
-  char at[16], m_at[16], s_at[16];
+  char m_at[16], s_at[16];
+  g_autofree char *told = told_at (c);
   double alone = rca_weight_change (&f->symptom, &c->onset, horizon (f));
-  double lag = (double) (f->o->start_ns - c->onset_ns) / 1e9;
+  double lag = (double) (f->o->start_ns - c->acts_ns) / 1e9;
   RcaEvidence *e;
   if (c->mechanism && c->fit > alone && !fits_another_better (c, candidates))
-    e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, MIN (c->fit, rca_weights.change_most), "%s at %s; the first new %s after it is %s, from %s on; requests fail from %s on", c->subject,
-                           rca_clock (c->onset_ns, at), mechanism_words (c->mechanism), c->mechanism->subject, rca_clock (c->mechanism->onset_ns, m_at),
+    e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, MIN (c->fit, rca_weights.change_most), "%s; the first new %s after it is %s, from %s on; requests fail from %s on", told, mechanism_words (c->mechanism), c->mechanism->subject, rca_clock (c->mechanism->onset_ns, m_at),
                            rca_clock (f->o->start_ns, s_at));
   else
     {
       c->unclaimed = TRUE;
       if (lag >= 0 || fabs (lag) * 1e9 < (double) f->c->width_ns)
-        e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s at %s, %.0f s before the failing; nothing in the logs changed its nature with it", c->subject, rca_clock (c->onset_ns, at), MAX (lag, 0));
+        e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s, %.0f s before the failing; nothing in the logs changed its nature with it", told, MAX (lag, 0));
       else
-        e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s at %s, %.0f s after the failing began: too late", c->subject, rca_clock (c->onset_ns, at), -lag);
+        e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s, %.0f s after the failing began: too late", told, -lag);
     }
   rca_evidence_cite (e, &c->change->ref);
   if (!c->in_scope)
@@ -337,7 +348,7 @@ rca_change_takes (const RcaFacts *f, const RcaCandidate *c, const RcaCandidate *
 {
   if (!c->in_scope || c->unclaimed || !is_mechanism (c, m) || m->onset.n == 0)
     return 0;
-  double lag = (double) (m->onset_ns - c->onset_ns) / 1e9, step = (double) f->c->width_ns / 1e9;
+  double lag = (double) (m->onset_ns - c->acts_ns) / 1e9, step = (double) f->c->width_ns / 1e9;
   /* the bucket's middle is not the instant: within its range it may lie right after the change */
   if (lag < 0 && m->hi_ns >= c->lo_ns)
     lag = 0;

@@ -16,6 +16,7 @@ struct RcaCandidate {
   const RcaChange *change;   /* a point event; borrowed from the context; NULL for series */
   RcaInstant onset;          /* seconds since the context's start */
   gint64 onset_ns, lo_ns, hi_ns;
+  gint64 acts_ns;            /* a change: when its version was first seen at work, else its onset */
   gint64 end_ns;             /* RCA_TIME_NONE: it went on */
   double gain;               /* 2Δℓ/φ of its own rise; 0 for points */
   double *intensity;         /* per bucket of the context, or NULL */

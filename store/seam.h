@@ -158,6 +158,7 @@ typedef struct {
   const char *environment, *actor, *outcome, *host; /* or NULL */
   const char *text;         /* what a person would quote */
   RcaRef ref;
+  gint64 acts_ns;           /* when a row or a process start first says its version; 0: none does */
   gboolean seen_on_rows;    /* learnt from a VERSION or a process start in the rows, not from a change log */
 } RcaChange;
 

@@ -78,6 +78,7 @@ change_seen (RcaTable *table, const Speaking *s, guint32 before)
     .version_before = rca_dictionary_string (table->dictionary[RCA_DOMAIN_VERSION], before),
     .host = s->instance ? rca_dictionary_string (table->dictionary[RCA_DOMAIN_INSTANCE], s->instance) : NULL,
     .ref = rca_table_ref (table, s->source, s->sheet, s->row),
+    .acts_ns = s->end,
     .seen_on_rows = TRUE,
   };
   g_autofree char *text = g_strdup_printf ("version %s first seen on %s (before it %s)", c->version,
@@ -133,8 +134,15 @@ told_by (GPtrArray *all, const RcaChange *c)
 }
 
 static void
+acts_from (RcaChange *o, gint64 time)
+{
+  o->acts_ns = o->acts_ns ? MIN (o->acts_ns, time) : time;
+}
+
+static void
 fold_into (RcaChange *o, const RcaChange *c)
 {
+  acts_from (o, c->start_ns);
   if (!o->seen_on_rows)
   {
     if (!o->version_before)
@@ -195,8 +203,11 @@ rca_table_drop_told_restarts (GPtrArray *all)
   for (guint i = all->len; i-- > 0;)
   {
     const RcaChange *c = g_ptr_array_index (all, i);
-    if (c->kind == RCA_CHANGE_RESTART && c->version && told_by (all, c))
-      g_ptr_array_remove_index (all, i);
+    RcaChange *o = c->kind == RCA_CHANGE_RESTART && c->version ? told_by (all, c) : NULL;
+    if (!o)
+      continue;
+    acts_from (o, c->start_ns);
+    g_ptr_array_remove_index (all, i);
   }
 }
 
