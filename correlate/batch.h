@@ -19,6 +19,7 @@ typedef struct {
   double first_calls, last_calls; /* a day, medians of the first and last quarter */
   double a_month_ratio;          /* by how much a month: 1.5 is half as much again */
   double z;                      /* Mann-Kendall */
+  RcaSpan sample;                /* its busiest hour of the last days it ran on */
   GPtrArray *routes;             /* char*: "GET /reports/{} (62 %)", most first; empty when nothing tells */
   char *summary;
 } RcaGrowing;
@@ -56,7 +57,8 @@ void rca_batch_find_recurring (RcaBatch *batch);
 
 /* Fills @growing, without routes. @histories: RcaHistory*. */
 void rca_batch_find_growing (RcaBatch *batch, const GPtrArray *histories);
-/* Completes its summary once its routes are known. */
+/* Finds the routes whose requests carry it in @store, which holds growing->sample, and completes the summary. */
+void rca_growing_find_routes (RcaGrowing *growing, RcaStore *store);
 void rca_growing_tell (RcaGrowing *growing);
 
 /* Tells of rises that belong to their hour (RcaSurveyRise*). */

@@ -139,6 +139,22 @@ rca_growing_tell (RcaGrowing *g)
                                 100 * (g->a_month_ratio - 1), g->first_calls, g->last_calls, *routes ? "; carried by " : "", routes);
 }
 
+/* Its busiest hour of the last three days it ran on. */
+static RcaSpan
+sample_of (const RcaStatementHistory *s)
+{
+  const RcaStatementHour *last = &g_array_index (s->hour, RcaStatementHour, s->hour->len - 1), *best = last;
+  for (guint i = s->hour->len; i-- > 0;)
+    {
+      const RcaStatementHour *h = &g_array_index (s->hour, RcaStatementHour, i);
+      if (h->start_ns < last->start_ns - 3 * DAY_NS)
+        break;
+      if (h->calls > best->calls)
+        best = h;
+    }
+  return (RcaSpan){ best->start_ns, best->start_ns + RCA_HISTORY_STATEMENT_WIDTH_NS };
+}
+
 static RcaGrowing *
 growing_of (const RcaStatementHistory *s)
 {
@@ -156,7 +172,7 @@ growing_of (const RcaStatementHistory *s)
   RcaGrowing *g = g_new0 (RcaGrowing, 1);
   guint quarter = days->len / 4;
   *g = (RcaGrowing){ g_strdup (s->fingerprint), g_strdup (s->name), first->day * DAY_NS, last->day * DAY_NS, first_s, last_s,
-                     median_calls (days, 0, quarter), median_calls (days, days->len - quarter, days->len), exp (30 * b), z, g_ptr_array_new_with_free_func (g_free), NULL };
+                     median_calls (days, 0, quarter), median_calls (days, days->len - quarter, days->len), exp (30 * b), z, sample_of (s), g_ptr_array_new_with_free_func (g_free), NULL };
   rca_growing_tell (g);
   return g;
 }

@@ -237,6 +237,23 @@ add_notes (RcaBatch *b, const RcaArchive *a)
   b->degraded |= a->problem->len + b->sources->problem->len > 0;
 }
 
+/* Only the few that grow most: each is a window to read. */
+#define MOST_GROWING 5
+
+static void
+find_routes (const Run *run, const RcaBatch *b)
+{
+  for (guint i = 0; i < b->growing->len && i < MOST_GROWING && !caught; i++)
+    {
+      RcaGrowing *g = g_ptr_array_index (b->growing, i);
+      RcaStore *store = rca_archive_open (run->archive, g->sample, NULL);
+      if (!store)
+        continue;
+      rca_growing_find_routes (g, store);
+      rca_store_close (store);
+    }
+}
+
 static RcaBatch *
 survey (Run *run, GError **error)
 {
@@ -269,6 +286,7 @@ survey (Run *run, GError **error)
   add_looks (b, looks);
   rca_batch_find_recurring (b);
   rca_batch_find_growing (b, histories);
+  find_routes (run, b);
   rca_batch_tell_regular (b, regular);
   return g_steal_pointer (&b);
 }
