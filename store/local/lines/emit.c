@@ -12,7 +12,7 @@ put (RcaLayoutOut *out, const char *p, gsize n)
   }
   if (!out->check)
     memcpy (out->p, p, n);
-  else if (memcmp (out->p, p, n) != 0)
+  else if (n && (*out->p != *p || memcmp (out->p, p, n) != 0))
     out->full = TRUE;
   out->p += n;
 }

@@ -21,6 +21,7 @@ typedef struct {
   GError **error;
   gboolean bad, lost; /* lost: @error is set */
   guint depth;        /* of tries in tries */
+  char *scratch;      /* room for the words of a slot */
 } Reading;
 
 static void
@@ -291,8 +292,9 @@ read_words (Reading *r, RcaLayoutSlot *slot)
   if (r->bad)
     return;
   /* no more than the block itself: each word stands in it at least once */
-  char *bytes = slot->word_bytes = g_malloc (r->block->n_bytes + 1);
-  RcaLayoutOut out = { bytes, bytes + r->block->n_bytes, FALSE, FALSE, r->error, r->block, FALSE };
+  if (!r->scratch)
+    r->scratch = g_malloc (r->block->n_bytes + 1);
+  RcaLayoutOut out = { r->scratch, r->scratch + r->block->n_bytes, FALSE, FALSE, r->error, r->block, FALSE };
   slot->word = g_new (RcaBytes, slot->n_words);
   for (guint64 i = 0; i < slot->n_words; i++)
   {
@@ -303,10 +305,10 @@ read_words (Reading *r, RcaLayoutSlot *slot)
   r->lost |= out.lost;
   if (out.full || out.lost)
     return fail (r);
-  gsize used = (gsize)(out.p - bytes);
-  slot->word_bytes = g_realloc (bytes, used + 1);
+  gsize used = (gsize)(out.p - r->scratch);
+  slot->word_bytes = g_memdup2 (r->scratch, used + 1);
   for (guint64 i = 0; i < slot->n_words; i++)
-    slot->word[i].p = slot->word_bytes + (slot->word[i].p - bytes);
+    slot->word[i].p = slot->word_bytes + (slot->word[i].p - r->scratch);
 }
 
 /* Columns were written in this order: which, words, values by kind, phrases. The kinds stand behind the words. */
@@ -541,6 +543,7 @@ read_block (RcaLinesBlock *block, guint n_pieces, RcaLinesPiece piece, gpointer 
   r.directory = rca_cursor (all.p, (gsize)(all.end - all.p));
   r.small = rca_cursor (small->p, small->n);
   block->lines = read_trie (&r, block->n_lines, NULL);
+  g_free (r.scratch);
   if (r.lost)
     return FALSE;
   return !(r.bad || r.shape.bad) || damaged (error, "its columns do not add up");
