@@ -47,5 +47,7 @@ gssize rca_bytes_find (RcaBytes hay, RcaBytes needle);
 static inline RcaBytes
 rca_bytes_from (RcaBytes a, gsize from)
 {
+  if (a.n == 0) /* its pointer may be NULL, to which not even 0 may be added */
+    return a;
   return from >= a.n ? (RcaBytes){ a.p + a.n, 0 } : (RcaBytes){ a.p + from, a.n - from };
 }

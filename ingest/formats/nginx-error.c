@@ -118,7 +118,9 @@ set_request (RcaEvent *ev, RcaBytes request)
 static RcaBytes
 upstream_peer (RcaBytes url)
 {
-  gssize scheme = url.n ? rca_bytes_find (url, RCA_BYTES ("://")) : -1;
+  if (url.n == 0)
+    return url;
+  gssize scheme = rca_bytes_find (url, RCA_BYTES ("://"));
   RcaBytes rest = scheme >= 0 ? rca_bytes_from (url, (gsize)scheme + 3) : url;
   gboolean local = rca_bytes_has_prefix (rest, RCA_BYTES ("unix:"));
   const char *from = rest.p + (local ? 5 : 0);
