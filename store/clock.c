@@ -272,7 +272,7 @@ place_by_activity (Clocks *c, RcaTableSource *s)
 static void
 place (Clocks *c, RcaTableSource *s)
 {
-  if (c->known->len == 0 || !(place_by_ids (c, s) || place_by_pairs (c, s) || place_by_activity (c, s)))
+  if (!s->settled && (c->known->len == 0 || !(place_by_ids (c, s) || place_by_pairs (c, s) || place_by_activity (c, s))))
     assume (c, s);
   know (c, s);
 }

@@ -202,6 +202,13 @@ merge_source (RcaTable *table, RcaTableSource *source)
     merge_sheet (table, g_ptr_array_index (source->sheet, i));
 }
 
+static void
+keep_settled_clock (RcaTable *table, RcaTableSource *source)
+{
+  if (source->settled)
+    source->clock_offset_ns = source->settled_offset_ns;
+}
+
 void
 rca_table_finish (RcaTable *table, const RcaTableOptions *options)
 {
@@ -211,6 +218,7 @@ rca_table_finish (RcaTable *table, const RcaTableOptions *options)
   rca_table_carry_versions (table);
   each_source (table, fill_speakers);
   rca_table_find_clocks (table, options->assumed_zone);
+  each_source (table, keep_settled_clock);
   place_rows (table, options->span);
   rca_table_hide_duplicates (table);
   rca_table_learn_peers (table);

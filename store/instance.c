@@ -108,7 +108,7 @@ name_instance (const Candidate *c, const GArray *all)
     alone = alone && !g_str_equal (o->group, c->group);
     stem_is_enough = stem_is_enough && !g_str_equal (o->stem, c->stem);
   }
-  if (alone)
+  if (alone || c->source->settled)
     return;
   g_free (c->source->instance);
   c->source->instance = stem_is_enough ? g_strdup (c->stem) : g_strconcat (c->folder, "/", c->stem, NULL);

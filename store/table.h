@@ -31,6 +31,10 @@ typedef struct {
   guint8 stamp_digits;        /* bit 0: some stamp has a fraction of a second, bit 1: of a millisecond */
   guint64 zoneless, dateless; /* records whose stamp says no zone, no date */
 
+  /* what was found for an earlier part of it holds for this one: instance, zone, shift and clock are not sought again */
+  gboolean settled;
+  gint64 settled_offset_ns;
+
   /* found when the table is finished */
   char *instance;
   char *zone;

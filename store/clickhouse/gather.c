@@ -10,6 +10,7 @@
 
 typedef struct {
   const RcaOpenOptions *options;
+  const RcaLedger *ledger;
   gint64 now_ns;
   RcaSource *source;  /* with the parts that hold something new */
   GPtrArray *look;    /* RcaLook, as found */
@@ -99,7 +100,7 @@ static Gather *
 plan (const RcaSource *found, const RcaLedger *ledger, const RcaOpenOptions *options, gint64 now_ns)
 {
   Gather *g = g_new0 (Gather, 1);
-  *g = (Gather){ .options = options, .now_ns = now_ns, .source = rca_source_new (found->path, found->name) };
+  *g = (Gather){ .options = options, .ledger = ledger, .now_ns = now_ns, .source = rca_source_new (found->path, found->name) };
   g->look = g_ptr_array_new_with_free_func ((GDestroyNotify)rca_look_free);
   g->part = known_parts (ledger, found->path);
   g->into = rca_table_source_new (found->path);
@@ -160,6 +161,7 @@ read_source (gpointer data, gpointer user)
   rca_source_read (g->source, &read, take_event, g);
   g_clear_pointer (&g->writer, rca_table_writer_free);
   rca_table_source_describe (g->into, g->source);
+  rca_ledger_settle (g->ledger, g->into);
   note_parts (g);
   g_ptr_array_set_size (g->into->part, 0); /* rows name parts by place */
   for (guint i = 0; i < g->part->len; i++)

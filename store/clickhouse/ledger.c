@@ -15,7 +15,7 @@ static const struct {
   COUNT (lines), COUNT (records), COUNT (parsed), COUNT (rejected), COUNT (http_5xx), COUNT (errors), COUNT (slow), COUNT (changes), COUNT (samples),
 }, times[] = {
 #define TIME(name) { #name, G_STRUCT_OFFSET (RcaTableSource, name) }
-  TIME (first_ns), TIME (last_ns), TIME (clock_offset_ns), TIME (time_step_ns),
+  TIME (first_ns), TIME (last_ns), TIME (clock_offset_ns), TIME (time_step_ns), TIME (zone_shift_ns),
 };
 
 static const RcaExtraInfo arrays[] = {
@@ -461,6 +461,33 @@ rca_ledger_read (RcaClickhouse *c, GError **error)
   g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED, "%s: the table %s_sources holds something else than rca ingest writes there", a->shown, a->table);
   rca_ledger_free (f);
   return NULL;
+}
+
+static const RcaTableSource *
+find_source (const RcaLedger *f, const char *path)
+{
+  for (guint i = 0; i < f->table->source->len; i++)
+    if (g_str_equal (((RcaTableSource *)g_ptr_array_index (f->table->source, i))->path, path))
+      return g_ptr_array_index (f->table->source, i);
+  return NULL;
+}
+
+void
+rca_ledger_settle (const RcaLedger *f, RcaTableSource *s)
+{
+  static const char assumed[] = " (assumed)";
+  const RcaTableSource *known = find_source (f, s->path);
+  if (!known || known->first_ns == RCA_TIME_NONE)
+    return;
+  s->settled = TRUE;
+  s->instance = g_strdup (known->instance);
+  s->zone = g_strdup (known->zone);
+  s->zone_shift_ns = known->zone_shift_ns;
+  s->settled_offset_ns = known->clock_offset_ns;
+  if (!s->zone || !g_str_has_suffix (s->zone, assumed))
+    return;
+  g_autofree char *name = g_strndup (s->zone, strlen (s->zone) - strlen (assumed));
+  s->zone_by_table = g_time_zone_new_identifier (name);
 }
 
 void

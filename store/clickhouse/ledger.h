@@ -27,6 +27,8 @@ typedef struct {
 
 char *rca_ledger_create_statement (const char *table);
 RcaLedger *rca_ledger_read (RcaClickhouse *clickhouse, GError **error);
+/* What earlier ingests found of the source (instance, zone, clock) holds for what is new of it. */
+void rca_ledger_settle (const RcaLedger *ledger, RcaTableSource *source);
 void rca_ledger_free (RcaLedger *ledger);
 /* The commit: @news (RcaSourceNews) and what @table says of all, as ingest number @run. */
 GByteArray *rca_ledger_encode (const RcaTable *table, const GPtrArray *news, guint64 run);

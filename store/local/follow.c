@@ -1,5 +1,6 @@
 /* Reading what is written, while it is written. */
 #include "local/ingest-session.h"
+#include "clickhouse/address.h"
 #include "local/watch.h"
 #include "store.h"
 #include <errno.h>
@@ -330,6 +331,12 @@ gboolean
 rca_store_follow (const char *dir, const char *const *paths, guint n_paths, const RcaFollowOptions *options, RcaIngestResult *result, GError **error)
 {
   *result = (RcaIngestResult){ .problem = g_ptr_array_new_with_free_func (g_free) };
+  if (rca_clickhouse_is_address (dir))
+  {
+    g_set_error_literal (error, RCA_STORE_ERROR, RCA_STORE_ERROR_WRITE,
+                         "--follow fills a store folder, not yet a ClickHouse; rca ingest --store clickhouse://… from a timer reads what is new each time");
+    return FALSE;
+  }
   g_auto (Follow) f = { .dir = dir, .path = paths, .n_paths = n_paths, .options = options, .result = result, .names_changed = TRUE };
   f.archives = rca_archives_new ();
   f.state = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

@@ -1,4 +1,5 @@
 #include "local/marker.h"
+#include "clickhouse/address.h"
 #include "json-scan.h"
 #include "local/io.h"
 #include "store.h"
@@ -39,6 +40,11 @@ gboolean
 rca_store_add_marker (const char *dir, const char *service, const char *version, gint64 time_ns, const char *note, GError **error)
 {
   char time[32];
+  if (rca_clickhouse_is_address (dir))
+  {
+    g_set_error_literal (error, RCA_STORE_ERROR, RCA_STORE_ERROR_WRITE, "markers are kept in a store folder, not in ClickHouse: rca deploy without --store, every analysis here reads it");
+    return FALSE;
+  }
   g_autoptr (GString) line = g_string_new (NULL);
   g_string_append_printf (line, "{\"time\":\"%s\"", rca_time_format (time_ns, time));
   append_member (line, "service", service);
