@@ -125,7 +125,7 @@ static gboolean
 compact_locked (Compacting *c, GError **error)
 {
   g_autofree char *note = NULL;
-  if (!(c->manifest = rca_manifest_read (c->dir, &note, error)))
+  if (!(c->manifest = rca_manifest_read_to_write (c->dir, &note, error)))
     return FALSE;
   if (note)
     g_ptr_array_add (c->result->problem, g_steal_pointer (&note));
