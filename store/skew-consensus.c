@@ -4,6 +4,7 @@
  * reference were set by them (skew.c); a log without ids is set by its trouble. Ids tell how far two clocks
  * are apart, not which of them is wrong: that is settled by what agrees with either. */
 #define AGREE_NS  (3 * RCA_NS_PER_S)
+#define LEAST_EXTENT_NS (30 * RCA_NS_PER_S)
 #define BESIDE_NS (10 * RCA_NS_PER_S) /* rows of a new version begin so soon after their deploy is logged */
 
 typedef struct {
@@ -77,6 +78,7 @@ find_lags (GPtrArray *clocks, const Clock *reference)
       c->known = TRUE;
     else if (tells_of_trouble (c))
       c->known = rca_clock_lag_by_trouble (c->source, reference->source, &c->lag);
+    c->lag = c->known ? c->lag : 0;
   }
 }
 
@@ -182,8 +184,8 @@ extents_vote (const GPtrArray *clocks, const Clock *reference, gint64 lag)
     const Clock *c = g_ptr_array_index (clocks, i);
     RcaSpan own = { G_MAXINT64, G_MININT64 };
     extend (c->source, &own);
-    if (c->known || c->stream == RCA_STREAM_CHANGE || own.start_ns >= own.end_ns)
-      continue;
+    if (c->known || c->stream == RCA_STREAM_CHANGE || own.start_ns >= own.end_ns || own.end_ns - own.start_ns < MAX (LEAST_EXTENT_NS, ABS (lag) / 2))
+      continue; /* a few lines at a start tell of no time */
     double as_is = inside (own, requests, 0), moved = inside (own, requests, -lag);
     votes += (as_is > 0.5 && moved < 0.1) - (moved > 0.5 && as_is < 0.1);
   }

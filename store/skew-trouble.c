@@ -81,6 +81,7 @@ fit (const Curve *s, const Curve *r, gint64 lag)
   return n >= 20 && n >= 0.7 * MIN (s->n, r->n) && vx > 0 && vy > 0 ? (sxy - sx * sy / n) / sqrt (vx * vy) : -1;
 }
 
+/* TRUE when the curves tell: @lag is 0 when they fit best where the clocks are, else where they fit clearly better. */
 static gboolean
 find_peak (const Curve *s, const Curve *r, gint64 *lag)
 {
@@ -99,15 +100,9 @@ find_peak (const Curve *s, const Curve *r, gint64 *lag)
       elsewhere = MAX (elsewhere, at[i + half]);
   double best = at[peak + half];
   *lag = peak * s->width;
-  return ABS (*lag) >= LEAST_NS && best >= LEAST_R && best >= here + LEAST_GAIN && best >= elsewhere + LEAST_MARGIN;
-}
-
-static gboolean
-fits_here (const Curve *s, const Curve *r)
-{
-  double best = -1;
-  for (gint64 l = -NARROW_NS; l <= NARROW_NS; l += s->width)
-    best = MAX (best, fit (s, r, l));
+  if (ABS (*lag) >= LEAST_NS)
+    return best >= LEAST_R && best >= here + LEAST_GAIN && best >= elsewhere + LEAST_MARGIN;
+  *lag = 0;
   return best >= LEAST_R;
 }
 
@@ -121,12 +116,7 @@ rca_clock_lag_by_trouble (const GPtrArray *sources, const GPtrArray *reference, 
   gint64 width = MAX (s.width, r.width);
   fill (sources, &s, width);
   fill (reference, &r, width);
-  gboolean known = s.active >= 5 && r.active >= 5;
-  if (known && !find_peak (&s, &r, lag))
-  {
-    *lag = 0;
-    known = fits_here (&s, &r);
-  }
+  gboolean known = s.active >= 5 && r.active >= 5 && find_peak (&s, &r, lag);
   g_free (s.x);
   g_free (r.x);
   return known;
