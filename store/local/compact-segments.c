@@ -4,7 +4,7 @@
 
 #define LEVEL 19
 /* A block of lines grows to that: what its dictionaries and templates cost is shared by more lines. */
-#define BLOCK_BYTES ((gsize)48 << 20)
+#define BLOCK_BYTES ((gsize)32 << 20)
 
 typedef struct {
   RcaSegmentWriter *writer;
