@@ -21,6 +21,9 @@ rca_clickhouse_connect (const char *text, RcaServer **server, GError **error)
   set_if_known (c, *server, "max_execution_time", seconds);
   set_if_known (c, *server, "enable_http_compression", "1");
   set_if_known (c, *server, "max_partitions_per_insert_block", "0"); /* old logs are of many days */
+  set_if_known (c, *server, "insert_distributed_sync", "1"); /* an acknowledgement is that of the shards */
+  set_if_known (c, *server, "distributed_foreground_insert", "1");
+  set_if_known (c, *server, "distributed_product_mode", "global");
   set_if_known (c, *server, "cancel_http_readonly_queries_on_client_close", "1");
   return g_steal_pointer (&c);
 }

@@ -116,7 +116,7 @@ append_entity (GString *sql, const Build *b, char *const by[2])
     g_string_append_printf (sql, "toUInt8(1) AS chosen, toString(%s) AS d0, toString(%s) AS d1, toUInt64(0)", by[0], by[1]);
     return;
   }
-  g_string_append_printf (sql, "toUInt8((toString(%s), toString(%s)) IN (", by[0], by[1]);
+  g_string_append_printf (sql, "toUInt8((toString(%s), toString(%s)) GLOBAL IN (", by[0], by[1]);
   append_ranking (sql, b, by);
   g_string_append_printf (sql, ")) AS chosen, if(chosen = 1, toString(%s), '') AS d0, if(chosen = 1, toString(%s), '') AS d1, toUInt64(assumeNotNull((SELECT count() FROM (SELECT toString(%s) AS r0, toString(%s) AS r1",
                           by[0], by[1], by[0], by[1]);

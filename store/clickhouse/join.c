@@ -143,7 +143,7 @@ append_tables (GString *sql, const Asked *a)
                                "arrayConcat([''], groupUniqArrayArray(arrayConcat(carried, if(own = '', emptyArrayString(), [own])))) AS things FROM (",
                           WHAT_REQUESTS, same, !same);
   append_requests (sql, a);
-  g_string_append (sql, ") AS asked ANY LEFT JOIN (");
+  g_string_append (sql, ") AS asked GLOBAL ANY LEFT JOIN (");
   append_carriers (sql, a);
   g_string_append (sql, ") AS carriers USING (id) GROUP BY s, p) ARRAY JOIN things AS thing GROUP BY r, bad, has, met, queued, thing");
 }

@@ -180,7 +180,7 @@ rca_sql_where (GString *sql, const RcaClickhouseStore *store, RcaStream stream, 
     g_string_append_printf (sql, " AND stream = %d", stream);
   append_days (sql, span);
   append_store_span (sql, store);
-  g_string_append_printf (sql, " AND block IN (SELECT arrayJoin(blocks) FROM %s_sources)", a->table);
+  g_string_append_printf (sql, " AND block GLOBAL IN (SELECT arrayJoin(blocks) FROM %s_sources)", a->table);
 }
 
 static void

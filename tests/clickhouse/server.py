@@ -29,8 +29,8 @@ def free_port():
 
 
 class Server:
-    def __init__(self, folder, more=""):
-        self.folder, self.http, self.tcp, self.more, self.process = folder, free_port(), free_port(), more, None
+    def __init__(self, folder, more="", tcp=None):
+        self.folder, self.http, self.tcp, self.more, self.process = folder, free_port(), tcp or free_port(), more, None
         for name in ("data", "tmp", "formats"):
             os.makedirs(os.path.join(folder, name), exist_ok=True)
         with open(os.path.join(folder, "users.xml"), "w") as f:
