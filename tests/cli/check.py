@@ -260,7 +260,7 @@ def configuration():
         write(text)
         p = run(log, env=e)
         expect("%r in the configuration: exit 2, file and line" % text, p.returncode == 2 and hint in p.stderr.decode(), p)
-    write("[rca]\npaths = %s;%s/access.log\nwindow = 2026-11-24T14:11:00Z..+2m\n[format x]\npattern = ^(?<message>.*)$\n" % (log, home))
+    write("[rca]\npaths = %s;%s/access.log\nwindow = 2026-11-24T14:11:00Z..+2m\n[format x]\npattern = ^no line is like that (?<message>.*)$\n" % (log, home))
     p = run("--json", env=e)
     doc = json.loads(p.stdout)
     expect("without a PATH the configured ones are read, and that is said", len(doc["sources"]) == 2 and log.encode() in p.stderr, p.stderr)
