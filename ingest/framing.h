@@ -4,12 +4,13 @@
  * A line (and a record) is cut at 1 MiB and the rest of it skipped while streaming, so
  * memory stays bounded by a few MiB. */
 #pragma once
+#include "bounds.h"
 #include "input.h"
 
-#define RCA_MAX_LINE_BYTES ((gsize) 1 << 20)
-#define RCA_SAMPLE_BYTES ((gsize) 256 << 10)
-#define RCA_SAMPLE_LINES 200
-#define RCA_MAX_DOCUMENT_BYTES ((gsize) 512 << 20)
+#define RCA_MAX_LINE_BYTES RCA_BOUND_LINE_BYTES
+#define RCA_SAMPLE_BYTES RCA_BOUND_SAMPLE_BYTES
+#define RCA_SAMPLE_LINES RCA_BOUND_SAMPLE_LINES
+#define RCA_MAX_DOCUMENT_BYTES RCA_BOUND_DOCUMENT_BYTES
 
 typedef struct RcaFramer RcaFramer;
 

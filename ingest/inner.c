@@ -1,3 +1,4 @@
+#include "bounds.h"
 #include "inner.h"
 #include "app-record.h"
 #include "inner-channel.h"
@@ -7,7 +8,7 @@
 #include "trace-lines.h"
 #include <xxhash.h>
 
-#define MAX_CHANNELS   1024 /* programs beyond share one channel */
+#define MAX_CHANNELS   RCA_BOUND_CHANNELS /* programs beyond share one channel */
 #define N_HELD         32   /* processes of one program whose records are put together at a time */
 #define MAX_HELD_BYTES ((gsize)1 << 20)
 

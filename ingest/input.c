@@ -1,3 +1,4 @@
+#include "bounds.h"
 #include "input.h"
 #include "gunzip.h"
 #include "unicode.h"
@@ -12,7 +13,7 @@
 #define HEAD_BYTES  512
 #define BLOCK_BYTES (64 * 1024)
 /* A file inside a file inside a file is real (a support bundle); more is a trap. */
-#define MAX_LAYERS 4
+#define MAX_LAYERS RCA_BOUND_LAYERS
 /* Logs shrink by 10 to 200; gzip cannot go beyond 1032. Beyond both bounds it is a bomb. */
 #define BOMB_RATIO 900
 #define BOMB_BYTES (G_GUINT64_CONSTANT (1) << 30)

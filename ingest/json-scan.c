@@ -1,6 +1,7 @@
 #include "json-scan.h"
+#include "bounds.h"
 
-#define MAX_DEPTH 64
+#define MAX_DEPTH RCA_BOUND_JSON_DEPTH
 #define MAX_PATH  512 /* bytes of a dotted path; what is longer is cut, so that it matches no name */
 
 typedef struct {

@@ -39,7 +39,7 @@ typedef struct {
   gboolean seen_record;
   pcre2_match_data *match;
   pcre2_match_context *limits;
-  guint exhausted; /* records on which the limits were reached: after RCA_LIMIT_PATTERN_FAILURES nothing is tried any more */
+  guint exhausted; /* records on which the limits were reached: after RCA_BOUND_PATTERN_FAILURES nothing is tried any more */
 } State;
 
 /* --- a source ----------------------------------------------------------------- */
@@ -53,9 +53,9 @@ pattern_open (const RcaSampleLines *sample)
   state->arena = rca_arena_new ();
   state->match = pcre2_match_data_create_from_pattern (state->user->pattern, NULL);
   state->limits = pcre2_match_context_create (NULL);
-  pcre2_set_match_limit (state->limits, RCA_LIMIT_PATTERN_STEPS);
-  pcre2_set_depth_limit (state->limits, RCA_LIMIT_PATTERN_DEPTH);
-  pcre2_set_heap_limit (state->limits, RCA_LIMIT_PATTERN_HEAP_KIB);
+  pcre2_set_match_limit (state->limits, RCA_BOUND_PATTERN_STEPS);
+  pcre2_set_depth_limit (state->limits, RCA_BOUND_PATTERN_DEPTH);
+  pcre2_set_heap_limit (state->limits, RCA_BOUND_PATTERN_HEAP_KIB);
   return state;
 }
 
@@ -73,7 +73,7 @@ pattern_close (gpointer data)
 static gboolean
 matches (State *state, RcaBytes line)
 {
-  if (state->exhausted >= RCA_LIMIT_PATTERN_FAILURES || line.n == 0 || line.n > RCA_LIMIT_PATTERN_BYTES)
+  if (state->exhausted >= RCA_BOUND_PATTERN_FAILURES || line.n == 0 || line.n > RCA_BOUND_PATTERN_BYTES)
     return FALSE;
   int n = pcre2_match (state->user->pattern, (PCRE2_SPTR)line.p, line.n, 0, 0, state->match, state->limits);
   state->exhausted += n == PCRE2_ERROR_MATCHLIMIT || n == PCRE2_ERROR_DEPTHLIMIT || n == PCRE2_ERROR_HEAPLIMIT || n == PCRE2_ERROR_JIT_STACKLIMIT;
@@ -179,7 +179,7 @@ pattern_describe (gpointer data)
   GString *s = g_string_new (NULL);
   for (guint i = 0; i < state->user->n_groups; i++)
     g_string_append_printf (s, "%s%.*s", i ? " " : "", (int)state->user->group[i].name.n, state->user->group[i].name.p);
-  if (state->exhausted >= RCA_LIMIT_PATTERN_FAILURES)
+  if (state->exhausted >= RCA_BOUND_PATTERN_FAILURES)
     g_string_append_printf (s, "; the pattern was given up: %u records took more steps than are allowed", state->exhausted);
   return g_string_free (s, FALSE);
 }

@@ -1,3 +1,4 @@
+#include "redact.h"
 #include "scan.h"
 
 static const char *
@@ -19,6 +20,16 @@ compare_change (gconstpointer a, gconstpointer b)
   return x->ref.line < y->ref.line ? -1 : x->ref.line > y->ref.line;
 }
 
+/* What is shown of a change tells no secret either. */
+static const char *
+shown (RcaTable *table, const char *text)
+{
+  if (!text || table->no_redact)
+    return text;
+  g_autofree char *folded = rca_redact_line (rca_bytes_str (text), FALSE);
+  return strcmp (folded, text) == 0 ? text : g_string_chunk_insert_const (table->strings, folded);
+}
+
 static RcaChange *
 change_of_row (RcaTable *table, RcaTableSource *source, const RcaSheet *sheet, guint32 row)
 {
@@ -31,10 +42,10 @@ change_of_row (RcaTable *table, RcaTableSource *source, const RcaSheet *sheet, g
   c->version = text_of (table, sheet, RCA_COL_VERSION, row);
   c->version_before = text_of (table, sheet, RCA_COL_VERSION_BEFORE, row);
   c->environment = text_of (table, sheet, RCA_COL_ENVIRONMENT, row);
-  c->actor = text_of (table, sheet, RCA_COL_ACTOR, row);
+  c->actor = shown (table, text_of (table, sheet, RCA_COL_ACTOR, row));
   c->outcome = text_of (table, sheet, RCA_COL_OUTCOME, row);
   c->host = text_of (table, sheet, RCA_COL_HOST, row);
-  c->text = text_of (table, sheet, RCA_COL_MESSAGE, row);
+  c->text = shown (table, text_of (table, sheet, RCA_COL_MESSAGE, row));
   c->ref = rca_table_ref (table, source, sheet, row);
   if (!c->text)
     c->text = c->ref.text;

@@ -219,14 +219,52 @@ take_url_password (Scan *s)
   return TRUE;
 }
 
+/* Where a statement or its parameters begin in the text; its length when there is none. */
+static gsize
+find_statement (const Scan *s)
+{
+  static const RcaBytes begins[] = { { "select ", 7 }, { "insert ", 7 }, { "update ", 7 }, { "delete ", 7 }, { "replace ", 8 }, { "with ", 5 },
+                                     { "merge ", 6 }, { "copy ", 5 }, { "set ", 4 }, { "call ", 5 }, { "parameters: $", 13 } };
+  for (gsize at = 0; at + 5 < s->n; at++)
+  {
+    if (at > 0 && word_char (s->p[at - 1]))
+      continue;
+    for (gsize i = 0; i < G_N_ELEMENTS (begins); i++)
+      if (s->n - at > begins[i].n && g_ascii_strncasecmp (s->p + at, begins[i].p, begins[i].n) == 0)
+        return at;
+  }
+  return s->n;
+}
+
+/* 'text' of a statement, '' within; one that was cut goes to the end. "don't" in prose before it is none. */
+static gboolean
+take_literal (Scan *s)
+{
+  gsize end = s->at + 1;
+  while (end < s->n && (s->p[end] != '\'' || (end + 1 < s->n && s->p[end + 1] == '\'')))
+    end += s->p[end] == '\'' || (s->p[end] == '\\' && end + 1 < s->n) ? 2 : 1;
+  if (end == s->at + 1 && end < s->n)
+  {
+    g_string_append (s->out, "''");
+    s->at += 2;
+    return TRUE;
+  }
+  g_string_append (s->out, end < s->n ? "'?'" : "'?");
+  s->at = MIN (end + 1, s->n);
+  return TRUE;
+}
+
 static void
 redact (Scan *s)
 {
+  gsize statement = memchr (s->p, '\'', s->n) ? find_statement (s) : s->n;
   while (s->at < s->n)
   {
     char c = s->p[s->at];
     gboolean begins = s->at == 0 || !word_char (s->p[s->at - 1]);
     if (c == ':' && take_url_password (s))
+      continue;
+    if (c == '\'' && s->at > statement && take_literal (s))
       continue;
     if (begins && word_char (c))
     {

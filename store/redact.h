@@ -5,7 +5,7 @@
 #define RCA_QUOTE_BYTES 400
 
 /* @line with passwords, tokens, e-mail addresses, card numbers (Luhn) and passwords in
- * URLs replaced by "<redacted>"-like marks, control characters and invalid UTF-8 as \x1b,
+ * URLs, and the texts in quotes of SQL statements and their parameters, replaced by "<redacted>"-like marks, control characters and invalid UTF-8 as \x1b,
  * cut at RCA_QUOTE_BYTES on a character boundary ("…" appended). @keep_secrets leaves
  * the first part out. Transfer full. */
 char *rca_redact_line (RcaBytes line, gboolean keep_secrets);

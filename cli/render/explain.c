@@ -81,6 +81,21 @@ see (const RcaExplanation *e, Seen *seen, RcaBytes value)
     seen->example = example_of (e, value);
 }
 
+/* A value on its own is redacted by its name. */
+static void
+see_named (const RcaExplanation *e, Seen *seen, RcaBytes name, RcaBytes value)
+{
+  if (seen->example || e->keep_secrets)
+    {
+      see (e, seen, value);
+      return;
+    }
+  g_autofree char *pair = g_strdup_printf ("%.*s=%.*s", (int) MIN (name.n, 60), name.p, (int) MIN (value.n, 400), value.p ? value.p : "");
+  g_autofree char *folded = rca_redact_line (rca_bytes_str (pair), FALSE);
+  const char *equals = strchr (folded, '=');
+  see (e, seen, equals ? rca_bytes_str (equals + 1) : value);
+}
+
 static const char *
 enum_name (RcaField f, gint64 value)
 {
@@ -105,7 +120,7 @@ see_field (RcaExplanation *e, const RcaEvent *ev, RcaField f)
     {
     case RCA_TYPE_STR:
     case RCA_TYPE_ID:
-      see (e, &e->field[f], ev->field[f].str);
+      see_named (e, &e->field[f], f == RCA_FIELD_SESSION ? RCA_BYTES ("session_id") : rca_bytes_str (rca_field_name (f)), ev->field[f].str);
       return;
     case RCA_TYPE_ENUM:
       see (e, &e->field[f], rca_bytes_str (enum_name (f, ev->field[f].num)));
@@ -136,7 +151,7 @@ see_attribute (RcaExplanation *e, const RcaAttribute *attribute)
       SeenAttribute fresh = { .key = g_strndup (attribute->key.p, attribute->key.n) };
       g_array_append_val (e->attribute, fresh);
     }
-  see (e, &g_array_index (e->attribute, SeenAttribute, i).seen, attribute->value);
+  see_named (e, &g_array_index (e->attribute, SeenAttribute, i).seen, attribute->key, attribute->value);
 }
 
 void

@@ -23,6 +23,16 @@ test_secrets (void)
 }
 
 static void
+test_literals (void)
+{
+  check ("duration: 3 ms  statement: SELECT * FROM t WHERE a = 'x''y' AND b = 'z' LIMIT 5", "duration: 3 ms  statement: SELECT * FROM t WHERE a = '?' AND b = '?' LIMIT 5");
+  check ("DETAIL:  parameters: $1 = '12', $2 = NULL", "DETAIL:  parameters: $1 = '?', $2 = NULL");
+  check ("can't reach host 'db'", "can't reach host 'db'");
+  check ("UPDATE t SET a = 'cut", "UPDATE t SET a = '?");
+  check ("INSERT INTO t VALUES ('a\\'b', '')", "INSERT INTO t VALUES ('?', '')");
+}
+
+static void
 test_no_secrets (void)
 {
   check ("request 4111111111111112 took 3 ms", "request 4111111111111112 took 3 ms");
@@ -56,6 +66,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/redact/secrets-are-folded", test_secrets);
+  g_test_add_func ("/redact/texts-of-statements-are-folded", test_literals);
   g_test_add_func ("/redact/what-is-none-stays", test_no_secrets);
   g_test_add_func ("/redact/hostile-bytes-are-spelt-out-and-length-is-bounded", test_hostile);
   return g_test_run ();
