@@ -101,6 +101,27 @@ test_zone_assumed (void)
   g_assert_cmpstr (source_named (sources, "app.log")->zone, ==, "Europe/Paris (assumed)");
 }
 
+/* The next ingest of a log brings too little to tell its zone and clock again. */
+static void
+test_what_was_found_before_holds (void)
+{
+  RcaTable *table = rca_table_new ();
+  FakeSource app = fake_source (table, "app.log", RCA_STREAM_APP, "shop");
+  app_record (&app, 7200, "a");
+  app.source->settled = TRUE;
+  app.source->zone = g_strdup ("+02:00 (inferred)");
+  app.source->zone_shift_ns = -7200 * RCA_NS_PER_S;
+  app.source->settled_offset_ns = 3 * RCA_NS_PER_S;
+  app.source->instance = g_strdup ("app-7");
+  g_autoptr (RcaStore) store = fake_finish (table, &app, 1);
+  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  const RcaSourceInfo *info = source_named (sources, "app.log");
+  g_assert_cmpstr (info->zone, ==, "+02:00 (inferred)");
+  g_assert_cmpfloat (info->clock_offset_s, ==, 3);
+  g_assert_cmpstr (info->instance, ==, "app-7");
+  g_assert_cmpint (sources->extent.start_ns, ==, at_s (3));
+}
+
 static void
 test_clock (void)
 {
@@ -269,6 +290,7 @@ main (int argc, char **argv)
   g_test_add_func ("/zone/shared-request-ids-tell-it", test_zone_by_ids);
   g_test_add_func ("/zone/bursts-of-failures-tell-it", test_zone_by_bursts);
   g_test_add_func ("/zone/with-nothing-to-tell-it-the-assumed-one-is-used-and-named", test_zone_assumed);
+  g_test_add_func ("/zone/what-an-earlier-part-told-holds-for-a-later-one", test_what_was_found_before_holds);
   g_test_add_func ("/clock/a-fast-clock-is-set-back-by-healthy-requests", test_clock);
   g_test_add_func ("/clock/a-log-without-ids-is-set-by-its-trouble", test_clock_of_a_log_without_ids);
   g_test_add_func ("/clock/the-one-that-stands-alone-is-set-by-the-others", test_clock_by_consensus);
