@@ -93,13 +93,13 @@ begin_part (Making *m, const RcaSourcePart *part)
 
 /* Much text that is no record: it goes ahead of the rows, up to where a next segment may begin. */
 static void
-relieve (Making *m)
+relieve (Making *m, guint64 until)
 {
   RcaLinesBlock *block;
   guint64 position;
   rca_table_writer_turn (m->writer);
   if (!m->error)
-    rca_raw_put (m->raw, m->at->range.until == G_MAXUINT64 ? G_MAXUINT64 : m->at->range.until, &block, &position, &m->error);
+    rca_raw_put (m->raw, until, &block, &position, &m->error);
 }
 
 static void
@@ -110,7 +110,9 @@ take_bytes (RcaSource *source, guint part, guint64 offset, RcaBytes bytes, gpoin
   if (m->at != of)
     begin_part (m, of);
   if (rca_raw_held (m->raw) > RCA_RAW_MOST_BYTES)
-    relieve (m);
+    relieve (m, of->range.until);
+  if (rca_raw_has_hole (m->raw, offset))
+    relieve (m, G_MAXUINT64);
   rca_raw_add (m->raw, offset, bytes);
 }
 

@@ -56,6 +56,14 @@ leaves_hole (const RcaRaw *raw, guint64 offset)
   return offset != raw->offset + raw->held.n;
 }
 
+#define SMALL_HOLE 65536
+
+gboolean
+rca_raw_has_hole (const RcaRaw *raw, guint64 offset)
+{
+  return raw->held.n && offset > raw->offset + raw->held.n + SMALL_HOLE;
+}
+
 void
 rca_raw_add (RcaRaw *raw, guint64 offset, RcaBytes bytes)
 {
@@ -68,7 +76,7 @@ rca_raw_add (RcaRaw *raw, guint64 offset, RcaBytes bytes)
   }
   if (leaves_hole (raw, offset) && raw->held.n)
   {
-    /* as the zeros they are, when they are few; a block ends at a large one */
+    /* as the zeros they are: they are few, see rca_raw_has_hole() */
     guint64 n = offset - (raw->offset + raw->held.n);
     memset (rca_buffer_room (&raw->held, (gsize)n), 0, (gsize)n);
     raw->held.n += (gsize)n;

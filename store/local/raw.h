@@ -18,6 +18,8 @@ void rca_raw_free (RcaRaw *raw);
  * before must have been put away. */
 void rca_raw_begin (RcaRaw *raw, guint64 place, guint64 from, guint64 lines_before);
 void rca_raw_add (RcaRaw *raw, guint64 offset, RcaBytes bytes);
+/* Whether a hole too large to be held as zeros stands between what is held and @offset: that must be put away first. */
+gboolean rca_raw_has_hole (const RcaRaw *raw, guint64 offset);
 gsize rca_raw_held (const RcaRaw *raw);
 /* Bytes in front of @offset that are held. */
 gsize rca_raw_before (const RcaRaw *raw, guint64 offset);
