@@ -9,6 +9,7 @@
 #include "render/safe.h"
 #include "render/sources.h"
 #include "request.h"
+#include "store.h"
 #include <string.h>
 
 static const RcaUsage usage = {
@@ -45,6 +46,14 @@ read_all (GPtrArray *sources, GPtrArray *explanations, RcaReadOptions *options)
     g_thread_pool_push (pool, &work[i], NULL);
   }
   g_thread_pool_free (pool, FALSE, TRUE);
+}
+
+/* What an analysis finds of their clocks by comparing them; one log alone has nothing to be compared with. */
+static RcaStore *
+compare_clocks (const char *const *paths, guint n_paths, const GPtrArray *sources, const RcaReadOptions *read)
+{
+  RcaOpenOptions open = { .read = *read };
+  return sources->len > 1 ? rca_store_open_files (paths, n_paths, &open, NULL) : NULL;
 }
 
 /* Notes on what could not be read or understood. Returns whether anything is usable. */
@@ -101,8 +110,10 @@ rca_command_sources (int argc, char **argv)
   for (guint i = 0; explain && i < sources->len; i++)
     g_ptr_array_add (explanations, rca_explanation_new (keep_secrets));
   read_all (sources, explanations, &options);
+  g_autoptr (RcaStore) store = compare_clocks (paths ? (const char *const *)paths : (const char *const *)places->pdata, paths ? g_strv_length (paths) : places->len, sources, &options);
+  g_autoptr (RcaSources) clocks = store ? rca_store_sources (store, NULL) : NULL;
   gboolean usable = collect_notes (sources, notes, keep_secrets);
-  g_autofree char *text = json ? rca_render_sources_json (sources, notes) : rca_render_sources_text (sources, explanations, keep_secrets);
+  g_autofree char *text = json ? rca_render_sources_json (sources, clocks, notes) : rca_render_sources_text (sources, clocks, explanations, keep_secrets);
   if (!rca_output_write (text, strlen (text)))
     return RCA_EXIT_FAILED;
   for (guint i = 0; i < notes->len; i++)

@@ -4,6 +4,7 @@
 #include "safe.h"
 #include "json-writer.h"
 #include "timestamp.h"
+#include <math.h>
 
 static const char *
 format_name (const RcaSource *source)
@@ -11,9 +12,24 @@ format_name (const RcaSource *source)
   return source->format ? source->format->name : "unknown";
 }
 
-static const char *
-zone_name (const RcaSource *source)
+/* What an analysis of all sources together found of @source's clock; NULL without. */
+static const RcaSourceInfo *
+clock_of (const RcaSources *clocks, const RcaSource *source)
 {
+  for (guint i = 0; clocks && i < clocks->source->len; i++)
+  {
+    const RcaSourceInfo *info = clocks->source->pdata[i];
+    if (strcmp (info->path, source->path) == 0)
+      return info;
+  }
+  return NULL;
+}
+
+static const char *
+zone_name (const RcaSource *source, const RcaSourceInfo *clock)
+{
+  if (clock && clock->zone && !source->zone_known && source->first_ns != RCA_TIME_NONE)
+    return clock->zone;
   return source->first_ns == RCA_TIME_NONE ? "none" : source->zone_known ? "written" : "unknown, read as UTC";
 }
 
@@ -47,7 +63,7 @@ put_counts (RcaJson *json, const RcaSource *source)
 }
 
 static void
-put_source (RcaJson *json, const RcaSource *source)
+put_source (RcaJson *json, const RcaSource *source, const RcaSourceInfo *clock)
 {
   rca_json_open (json, NULL, '{');
   rca_json_string (json, "path", source->path);
@@ -58,10 +74,10 @@ put_source (RcaJson *json, const RcaSource *source)
   rca_json_uint (json, "records", source->records);
   rca_json_uint (json, "parsed", source->parsed);
   rca_json_uint (json, "rejected", source->rejected);
-  rca_json_time (json, "first", source->first_ns);
-  rca_json_time (json, "last", source->last_ns);
-  rca_json_string (json, "zone", zone_name (source));
-  rca_json_number (json, "clock_offset_s", 0, 3);
+  rca_json_time (json, "first", clock && source->first_ns != RCA_TIME_NONE ? clock->first_ns : source->first_ns);
+  rca_json_time (json, "last", clock && source->first_ns != RCA_TIME_NONE ? clock->last_ns : source->last_ns);
+  rca_json_string (json, "zone", zone_name (source, clock));
+  rca_json_number (json, "clock_offset_s", clock ? clock->clock_offset_s : 0, 3);
   put_fields (json, source->present);
   put_counts (json, source);
   rca_json_string (json, "why", source->why);
@@ -69,14 +85,14 @@ put_source (RcaJson *json, const RcaSource *source)
 }
 
 char *
-rca_render_sources_json (const GPtrArray *sources, const GPtrArray *notes)
+rca_render_sources_json (const GPtrArray *sources, const RcaSources *clocks, const GPtrArray *notes)
 {
   RcaJson json = { .out = g_string_new (NULL) };
   rca_json_open (&json, NULL, '{');
   rca_json_string (&json, "schema", "rca.sources/1");
   rca_json_open (&json, "sources", '[');
   for (guint i = 0; i < sources->len; i++)
-    put_source (&json, sources->pdata[i]);
+    put_source (&json, sources->pdata[i], clock_of (clocks, sources->pdata[i]));
   rca_json_close (&json, ']');
   rca_json_open (&json, "notes", '[');
   for (guint i = 0; i < notes->len; i++)
@@ -108,13 +124,20 @@ put_found (GString *out, guint64 count, const char *what)
 }
 
 static void
-put_span (GString *out, const RcaSource *source)
+put_span (GString *out, const RcaSource *source, const RcaSourceInfo *clock)
 {
   char first[32], last[32];
   if (source->first_ns == RCA_TIME_NONE)
     return;
-  g_string_append_printf (out, "    %s .. %s", rca_time_format (source->first_ns, first), rca_time_format (source->last_ns, last));
-  g_string_append (out, source->zone_known ? "\n" : " (no zone written: read as UTC)\n");
+  g_string_append_printf (out, "    %s .. %s", rca_time_format (clock ? clock->first_ns : source->first_ns, first),
+                          rca_time_format (clock ? clock->last_ns : source->last_ns, last));
+  if (!source->zone_known && clock && clock->zone)
+    g_string_append_printf (out, " (no zone written: %s)", clock->zone);
+  else if (!source->zone_known)
+    g_string_append (out, " (no zone written: read as UTC)");
+  if (clock && fabs (clock->clock_offset_s) >= 0.0005)
+    g_string_append_printf (out, ", its clock set right by %+.3f s", clock->clock_offset_s);
+  g_string_append_c (out, '\n');
 }
 
 static void
@@ -139,7 +162,7 @@ put_explanation (GString *out, const RcaSource *source)
 }
 
 char *
-rca_render_sources_text (const GPtrArray *sources, const GPtrArray *explanations, gboolean keep_secrets)
+rca_render_sources_text (const GPtrArray *sources, const RcaSources *clocks, const GPtrArray *explanations, gboolean keep_secrets)
 {
   GString *out = g_string_new (NULL);
   for (guint i = 0; i < sources->len; i++)
@@ -160,7 +183,7 @@ rca_render_sources_text (const GPtrArray *sources, const GPtrArray *explanations
     put_found (out, source->changes, "changes");
     put_found (out, source->samples, "samples");
     g_string_append_c (out, '\n');
-    put_span (out, source);
+    put_span (out, source, clock_of (clocks, source));
     if (explanations)
     {
       put_explanation (out, source);
