@@ -7,9 +7,11 @@ static const double most_left = 0.5;     /* half of the traffic stays away, at l
 static const double steady_within = 1.6; /* what it is compared with differs by less among itself: no surge that ends */
 static const double steady_share = 0.5;  /* and is half of the time looked at: the rule, not the exception */
 static const double least_s = 30;        /* shorter gaps are a restart's, a log's that was flushed late */
+static const double abrupt_s = 300;      /* users leave over hours in the evening; what keeps them out does so at once */
 enum
 {
-  LEAST_MISSING = 100 /* requests that should have come: ten standard deviations */
+  LEAST_MISSING = 100, /* requests that should have come: ten standard deviations */
+  LEAST_BEFORE = 50    /* requests right before it, or its abruptness cannot be told */
 };
 
 typedef struct
@@ -63,16 +65,33 @@ follows_a_surge (const GArray *stretches, guint at, double steady)
   return at > 0 && g_array_index (stretches, Stretch, at - 1).rate > steady * steady_within;
 }
 
+/* The 95 % bound of a count. */
+static double
+upper (double count)
+{
+  return count + 2 * sqrt (count) + 2;
+}
+
 static gboolean
-is_drop (const RcaContext *c, const GArray *stretches, guint at, double steady)
+is_abrupt (const RcaContext *c, RcaSeries *series, const Stretch *s)
+{
+  guint reach = (guint) (abrupt_s * 1e9 / (double) c->width_ns);
+  reach = MIN (MIN (reach, s->from), s->to - s->from);
+  if (reach == 0)
+    return FALSE; /* buckets longer than that cannot tell */
+  double before = rca_series_k (series, s->from - reach, s->from), after = rca_series_k (series, s->from, s->from + reach);
+  return before >= LEAST_BEFORE && upper (after) < most_left * before;
+}
+
+static gboolean
+is_drop (const RcaContext *c, RcaSeries *series, const GArray *stretches, guint at, double steady)
 {
   const Stretch *s = &g_array_index (stretches, Stretch, at);
   double length_s = (double) (s->to - s->from) * (double) c->width_ns / 1e9, expected = steady * (s->to - s->from);
-  double upper = s->rate * (s->to - s->from);
-  upper += 2 * sqrt (upper) + 2; /* the 95 % bound of a count */
+  double most = upper (s->rate * (s->to - s->from));
   /* nothing at all: the log fell silent, which says nothing of the users */
-  return at > 0 && s->to > c->first && s->rate > 0 && length_s >= least_s && upper < most_left * expected && expected - upper >= LEAST_MISSING
-         && !follows_a_surge (stretches, at, steady);
+  return at > 0 && s->to > c->first && s->rate > 0 && length_s >= least_s && most < most_left * expected && expected - most >= LEAST_MISSING
+         && !follows_a_surge (stretches, at, steady) && is_abrupt (c, series, s);
 }
 
 static RcaSymptom *
@@ -121,6 +140,6 @@ rca_drop_find (RcaContext *c, GPtrArray *symptoms, GPtrArray *checked)
     return; /* nothing to compare with, which is not said to be checked */
   note_checked (c, series, steady, checked);
   for (guint i = 0; i < stretches->len; i++)
-    if (is_drop (c, stretches, i, steady))
+    if (is_drop (c, series, stretches, i, steady))
       g_ptr_array_add (symptoms, drop_new (c, &g_array_index (stretches, Stretch, i), steady, phi, g_array_index (stretches, Stretch, i - 1).from));
 }

@@ -4,7 +4,7 @@
 Each scene is minutes of steady traffic with bursts laid over it: (from second, to second,
 route or None for all, share that fails, share that is slow). What is asserted is what an
 on-call reads first: how many incidents, from when to when, still going on or not."""
-import datetime, json, os, random, subprocess, sys, tempfile
+import datetime, json, math, os, random, subprocess, sys, tempfile
 
 T0 = datetime.datetime(2026, 3, 4, 10, 0, 0, tzinfo=datetime.timezone.utc)
 ROUTES = [("GET", "/", 0.4), ("GET", "/item/%d", 0.3), ("POST", "/cart", 0.2), ("POST", "/pay", 0.1)]
@@ -131,6 +131,7 @@ SCENES = [
     ("the-end-of-a-surge-is-no-loss", 400, lambda t: 120 if t < 180 else 40, [], quiet),
     ("a-short-surge-is-none-either", 400, lambda t: 120 if 150 <= t < 200 else 40, [], quiet),
     ("an-evening-is-no-loss", 400, lambda t: 60 - 0.12 * t, [], quiet),
+    ("a-night-is-no-loss", 12 * 3600, lambda t: 0.22 + 0.18 * math.cos(t / 43200 * 2 * math.pi), [], quiet),
     ("a-load-that-begins-is-no-loss-before-it", 400, lambda t: 3 if t < 120 else 40, [], quiet),
     ("a-request-every-five-seconds", 3600, 0.2, [(1800, 2400, None, 0.9, 0)], lambda r: near(r["incidents"][0]["start"], 1800, 30)),
 ]
