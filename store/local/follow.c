@@ -263,6 +263,7 @@ look (Follow *f)
   {
     disk_is_fine (f);
     note_looked (f, &due, &outcome);
+    rca_ingest_session_tidy (f->session);
   }
   else if (error)
     wait_for_disk (f, error);
@@ -351,5 +352,6 @@ rca_store_follow (const char *dir, const char *const *paths, guint n_paths, cons
     look (&f);
   while (!wait_for_change (&f));
   look (&f);
+  result->sources = f.found->len;
   return TRUE;
 }

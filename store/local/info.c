@@ -97,6 +97,8 @@ rca_store_info (const char *dir, GError **error)
     info->bytes_on_disk += s->bytes_on_disk;
     g_ptr_array_add (info->source, s);
   }
+  for (guint i = 0; i < manifest->ids->len; i++)
+    info->bytes_on_disk += g_array_index (manifest->ids, RcaManifestIds, i).bytes;
   count_detached (dir, info);
   return info;
 }

@@ -3,6 +3,7 @@
 #include "local/ids.h"
 #include "local/io.h"
 #include "local/sweep.h"
+#include "local/tidy.h"
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ struct RcaIngestSession {
   GArray *stale;         /* guint64: segments that only the manifest before it names */
   GHashTable *kept;      /* path of a source → GArray of RcaKept */
   guint n_kept;
+  RcaTidy *tidy; /* NULL until it is wanted */
 };
 
 static void
@@ -34,6 +36,7 @@ rca_ingest_session_free (RcaIngestSession *s)
   if (!s)
     return;
   g_clear_pointer (&s->manifest, rca_manifest_free);
+  g_clear_pointer (&s->tidy, rca_tidy_free);
   g_array_unref (s->stale);
   g_hash_table_unref (s->kept);
   if (s->lock >= 0)
@@ -295,6 +298,20 @@ rca_ingest_session_pass (RcaIngestSession *s, GPtrArray *found, const RcaIngestP
     rca_sweep (s->dir, s->manifest);
   }
   return ok;
+}
+
+void
+rca_ingest_session_tidy (RcaIngestSession *s)
+{
+  s->tidy = s->tidy ? s->tidy : rca_tidy_new (s->dir);
+  if (rca_tidy_is_ready (s->tidy))
+  {
+    g_autoptr (RcaManifest) next = rca_manifest_copy (s->manifest);
+    g_autoptr (GArray) retired = g_array_new (FALSE, FALSE, sizeof (guint64));
+    if (rca_tidy_finish (s->tidy, next, retired) && rca_manifest_write (next, s->dir, NULL))
+      take_over (s, g_steal_pointer (&next), retired);
+  }
+  rca_tidy_begin (s->tidy, s->manifest);
 }
 
 void

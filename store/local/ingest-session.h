@@ -32,6 +32,9 @@ void rca_ingest_pass_result_clear (RcaIngestPassResult *outcome);
  * away, and not made anew yet. */
 void rca_ingest_session_add_absent (const RcaIngestSession *session, const char *const *paths, guint n_paths, GPtrArray *found);
 
+/* Merges small segments, step by step, beside the passes. */
+void rca_ingest_session_tidy (RcaIngestSession *session);
+
 /* Shows that the writer is alive: the lock's time of change. */
 void rca_ingest_session_beat (RcaIngestSession *session);
 
