@@ -19,7 +19,16 @@ struct RcaProgress {
 static char *
 amount (const char *unit, gsize n)
 {
-  return unit ? g_strdup_printf ("%" G_GSIZE_FORMAT, n) : g_format_size_full (n, G_FORMAT_SIZE_IEC_UNITS);
+  if (unit)
+    return g_strdup_printf ("%" G_GSIZE_FORMAT, n);
+  char *text = g_format_size_full (n, G_FORMAT_SIZE_IEC_UNITS);
+  char *space = strstr (text, "\302\240"); /* one that does not break, which not every terminal shows */
+  if (space)
+    {
+      *space = ' ';
+      memmove (space + 1, space + 2, strlen (space + 2) + 1);
+    }
+  return text;
 }
 
 static void
