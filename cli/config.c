@@ -220,7 +220,7 @@ read_file (RcaConfig *config, const char *file, gboolean must_exist, GPtrArray *
 static char *
 variable_of (const char *key)
 {
-  g_autofree char *upper = g_ascii_strup (g_strdelimit (g_strdup (key), "-", '_'), -1);
+  g_autofree char *own = g_strdelimit (g_strdup (key), "-", '_'), *upper = g_ascii_strup (own, -1);
   return g_strconcat ("RCA_", upper, NULL);
 }
 
