@@ -176,6 +176,8 @@ normalise (RcaStory *s)
     }
   for (guint i = 0; i < s->candidates->len; i++)
     ((RcaCandidate *) g_ptr_array_index (s->candidates, i))->mass *= (1 - rca_weights.unknown_floor) / sum;
+  for (guint i = 0; i < s->candidates->len; i++)
+    ((RcaCandidate *) g_ptr_array_index (s->candidates, i))->own = ((RcaCandidate *) g_ptr_array_index (s->candidates, i))->mass;
   s->unknown = (1 - rca_weights.unknown_floor) * s->unknown / sum + rca_weights.unknown_floor;
 }
 

@@ -37,6 +37,7 @@ struct RcaCandidate {
   GPtrArray *evidence;       /* RcaEvidence* */
   double log_prior, log_weight;
   double score;              /* prior + weight */
+  double own;                /* probability by its own score, before what belongs to a root is counted there */
   double mass;               /* after explaining away; probability in the end */
   char *detail;              /* what a summary adds: "861 times since 07:44:13, 890 ms each" */
   char *remedy, *undo;       /* drawn from the evidence; may be NULL */

@@ -187,6 +187,7 @@ cause_from (RcaFacts *f, RcaStory *s, RcaCandidate *c, RcaIncident *incident)
   cause->onset_ns = c->onset_ns;
   cause->log_prior = c->log_prior;
   cause->log_weight = c->log_weight;
+  cause->own_confidence = c->own;
   cause->headline = cause_headline (c);
   cause->summary = cause_summary (cause->headline, chain);
   cause_advice (f, c, cause);
@@ -230,6 +231,7 @@ unknown_cause (const RcaFacts *f, const RcaStory *s, const RcaIncident *incident
 {
   RcaCause *cause = cause_new (RCA_KIND_UNKNOWN, "unknown", NULL, s->unknown);
   cause->onset_ns = incident->start_ns;
+  cause->own_confidence = NAN;
   cause->summary = what_is_missing (f);
   cause->headline = g_strdup (cause->summary);
   cause->remedy = g_strdup ("widen the window and add the missing logs, then look again");

@@ -58,6 +58,7 @@ typedef struct {
   char *subject, *service; /* service may be NULL */
   gint64 onset_ns;
   double confidence;
+  double own_confidence; /* by its own sum alone, before what it brought about, or what brought it about, is counted; NAN for unknown */
   double log_prior, log_weight; /* ledger: prior and sum of the weights */
   char *summary;
   char *headline; /* the summary without what the cause brought about: that is in @chain */

@@ -94,7 +94,7 @@ put_ledger (GString *out, const RcaCause *c)
 {
   if (c->evidence->len == 0)
     return;
-  g_autofree char *share = rca_words_share (c->confidence);
+  g_autofree char *end = rca_words_ledger (c);
   g_string_append (out, "<details class=\"ledger\"><summary>How the evidence adds up</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Ledger of ");
   rca_html_textf (out, "cause %u, %s", c->rank, c->subject);
   g_string_append (out, "\"><table><thead><tr><th scope=\"col\">weight</th>"
@@ -105,9 +105,8 @@ put_ledger (GString *out, const RcaCause *c)
       g_string_append_printf (out, "<tr><td>%+.2f</td><td>%+.2f</td><th scope=\"row\">%s</th>", e->weight, e->weight_raw, rca_evidence_words (e->kind));
       rca_html_element (out, "<td>", e->text, "</td></tr>\n");
     }
-  g_string_append_printf (out, "</tbody><tfoot><tr><td>%+.2f</td><td></td><th scope=\"row\">sum</th><td>Weights are natural logarithms of likelihood ratios. Against all other causes this sum comes to a confidence of %s.</td></tr>"
-                               "</tfoot></table></div></details>\n",
-                          c->log_prior + c->log_weight, share);
+  g_string_append_printf (out, "</tbody><tfoot><tr><td>%+.2f</td><td></td><th scope=\"row\">sum</th><td>Weights are natural logarithms of likelihood ratios; ", c->log_prior + c->log_weight);
+  rca_html_element (out, "", end, ".</td></tr></tfoot></table></div></details>\n");
 }
 
 static void

@@ -50,7 +50,6 @@ put_strongest (RcaPage *page, const RcaCause *c, guint most)
 static void
 put_ledger (RcaPage *page, const RcaCause *c)
 {
-  g_autofree char *share = rca_words_share (c->confidence);
   for (guint i = 0; i < c->evidence->len; i++)
     {
       const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
@@ -60,9 +59,15 @@ put_ledger (RcaPage *page, const RcaCause *c)
       rca_page_paragraph (page, lead, RCA_STYLE_NOTE, rca_page_columns (lead), RCA_STYLE_PLAIN, 0, e->text);
       rca_page_refs (page, INDENT + 2, e->refs, page->options->verbose ? 0 : 3);
     }
-  rca_page_putf (page, RCA_STYLE_NOTE, "      %+6.2f            sum: log prior %+.2f, evidence %+.2f; the posterior over all causes is %s", c->log_prior + c->log_weight, c->log_prior,
-                 c->log_weight, share);
-  rca_page_newline (page);
+  g_autofree char *end = rca_words_ledger (c);
+  if (isnan (c->own_confidence))
+    {
+      rca_page_paragraph (page, "      ", RCA_STYLE_NOTE, INDENT, RCA_STYLE_NOTE, 0, end);
+      return;
+    }
+  g_autofree char *lead = g_strdup_printf ("      %+6.2f            %-14s ", c->log_prior + c->log_weight, "sum");
+  g_autofree char *text = g_strdup_printf ("log prior %+.2f, evidence %+.2f; %s", c->log_prior, c->log_weight, end);
+  rca_page_paragraph (page, lead, RCA_STYLE_NOTE, rca_page_columns (lead), RCA_STYLE_NOTE, 0, text);
 }
 
 /* What it brought about, a line each; the symptom is in the headline of the page. */

@@ -42,6 +42,19 @@ rca_words_thing (RcaKind kind, const char *subject)
   return g_str_has_prefix (subject, words) ? g_strdup (subject) : g_strdup_printf ("%s %s", words, subject);
 }
 
+char *
+rca_words_ledger (const RcaCause *c)
+{
+  g_autofree char *share = rca_words_share (c->confidence), *own = rca_words_share (c->own_confidence);
+  if (isnan (c->own_confidence))
+    return g_strdup_printf ("what the named causes leave: %s", share);
+  if (c->own_confidence > c->confidence + 0.02)
+    return g_strdup_printf ("among all causes %s; what follows from another cause is counted there: %s is left", own, share);
+  if (c->own_confidence < c->confidence - 0.02)
+    return g_strdup_printf ("among all causes %s; with the belief in what it brought about: %s", own, share);
+  return g_strdup_printf ("among all causes: %s", share);
+}
+
 const char *
 rca_words_clock (gint64 time_ns, char out[16])
 {

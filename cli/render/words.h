@@ -10,6 +10,9 @@ const char *rca_evidence_words (RcaEvidenceKind kind);    /* what the test asks:
 /* "slow query SELECT orders"; what the subject says already is not said twice. */
 char *rca_words_thing (RcaKind kind, const char *subject);
 
+/* How the ledger's sum comes to the confidence. Transfer full. */
+char *rca_words_ledger (const RcaCause *cause);
+
 /* "07:44:13", UTC. */
 const char *rca_words_clock (gint64 time_ns, char out[16]);
 /* "2026-11-24 07:44:13 UTC" */

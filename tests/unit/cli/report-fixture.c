@@ -106,10 +106,10 @@ causes (void)
   ADD (chain, RcaLink, RCA_KIND_SLOW_QUERY, FALSE, (char *) "SELECT titles ⋈ loans", at (29, 55), (char *) "403 times, never before, 933 ms each");
   ADD (chain, RcaLink, RCA_KIND_UNKNOWN, TRUE, (char *) "864 of 3805 requests failed", at (30, 0), NULL);
   ADD (unknown_chain, RcaLink, RCA_KIND_UNKNOWN, TRUE, (char *) "864 of 3805 requests failed", at (30, 0), NULL);
-  ADD (all, RcaCause, 1, RCA_KIND_DEPLOY, (char *) "catalog 2.5.0", (char *) "catalog", at (29, 20), 0.9312, -1.2, 11.36,
+  ADD (all, RcaCause, 1, RCA_KIND_DEPLOY, (char *) "catalog 2.5.0", (char *) "catalog", at (29, 20), 0.9312, 0.62, -1.2, 11.36,
        (char *) "deploy: catalog 2.5.0 at 14:29:20; then slow query SELECT titles ⋈ loans: 403 times, never before, 933 ms each", (char *) "deploy: catalog 2.5.0 at 14:29:20", e, chain,
        (char *) "roll catalog back to 2.4.0", (char *) "catalog 2.4.0, the version before");
-  ADD (all, RcaCause, 2, RCA_KIND_UNKNOWN, (char *) "unknown", NULL, at (30, 0), 0.0688, -2.3, 0, (char *) "no logged thing accounts for it; what would tell: host metrics",
+  ADD (all, RcaCause, 2, RCA_KIND_UNKNOWN, (char *) "unknown", NULL, at (30, 0), 0.0688, NAN, -2.3, 0, (char *) "no logged thing accounts for it; what would tell: host metrics",
        (char *) "no logged thing accounts for it; what would tell: host metrics", list (), unknown_chain,
        (char *) "widen the window", NULL);
   return all;
