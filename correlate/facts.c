@@ -137,6 +137,40 @@ rca_facts_carried (RcaJoin *join, const char *thing, GArray *tables)
   return bad > 0 ? with / bad : NAN;
 }
 
+/* What a series has inside the incident above its rate in the baseline. */
+static double
+excess_of (const RcaFacts *f, const double *series)
+{
+  double in = 0, out = 0, n_out = 0;
+  for (guint i = 0; i < f->c->n; i++)
+    if (i >= f->o->from && i < f->o->to)
+      in += series[i];
+    else if (f->c->quiet[i])
+      out += series[i], n_out++;
+  return in - (n_out > 0 ? out / n_out * (f->o->to - f->o->from) : 0);
+}
+
+/* The one service whose records the bad requests carry; NULL when there are several, or none. */
+static const char *
+service_of_bad (RcaFacts *f)
+{
+  RcaJoin *join = rca_facts_join (f, RCA_STREAM_APP, RCA_DIM_SERVICE, RCA_DIM_NONE, NULL);
+  const char *found = NULL;
+  for (guint i = 0; join && i < join->cell->len; i++)
+    {
+      const char *thing = g_array_index (join->cell, RcaJoinCell, i).thing;
+      if (!*thing || (found && g_str_equal (found, thing)) || !(rca_facts_carried (join, thing, NULL) >= 0.5))
+        continue;
+      if (found)
+        return NULL; /* a gateway and what stands behind it */
+      found = thing;
+    }
+  return found;
+}
+
+/* The names that speak, and the one that fails: by its errors, where they are more than its usual
+ * ones and a good part of the bad requests; else by whose records these carry. A newsletter whose
+ * mailboxes are full all day is not what makes a shop slow. */
 static void
 learn_services (RcaFacts *f)
 {
@@ -147,25 +181,19 @@ learn_services (RcaFacts *f)
         g_hash_table_add (f->services, g_ascii_strdown (s->service, -1));
     }
   RcaFrame *services = rca_facts_frame (f, RCA_FACT_SERVICES);
-  guint from = f->o->from, to = f->o->to;
-  double best = 0;
+  double best = 0.2 * f->bad;
+  const char *failing = NULL;
   for (guint e = 0; services && e < rca_frame_n_entities (services); e++)
     {
       const char *name = rca_frame_value (services, e, 0);
-      if (!*name)
-        continue;
-      g_hash_table_add (f->services, g_ascii_strdown (name, -1));
       const double *failed = rca_frame_series (services, e, RCA_MEASURE_FAILED);
-      double sum = 0;
-      for (guint b = from; b < to && failed; b++)
-        sum += failed[b];
-      if (sum > best)
-        {
-          best = sum;
-          g_free (f->failing_service);
-          f->failing_service = g_strdup (name);
-        }
+      if (*name)
+        g_hash_table_add (f->services, g_ascii_strdown (name, -1));
+      double excess = *name && failed ? excess_of (f, failed) : 0;
+      if (excess > best)
+        best = excess, failing = name;
     }
+  f->failing_service = g_strdup (failing ? failing : service_of_bad (f));
 }
 
 static void
