@@ -35,7 +35,8 @@ typedef struct {
 void rca_outbreak_free (RcaOutbreak *outbreak);
 
 /* Finds the incidents that touch the window; sets context->quiet, θ and the slow
- * series on its way. RcaOutbreak*, by start. @checked: RcaChecked* are appended. */
+ * series on its way. RcaOutbreak*, by start. @checked: RcaChecked* are appended;
+ * NULL: nobody asks. */
 GPtrArray *rca_detect (RcaContext *context, GPtrArray *checked);
 
 /* Bucket range and shares of a series against a baseline pool, for others that look at

@@ -138,7 +138,8 @@ rca_drop_find (RcaContext *c, GPtrArray *symptoms, GPtrArray *checked)
   double steady = steady_rate (c, stretches);
   if (steady <= 0)
     return; /* nothing to compare with, which is not said to be checked */
-  note_checked (c, series, steady, checked);
+  if (checked)
+    note_checked (c, series, steady, checked);
   for (guint i = 0; i < stretches->len; i++)
     if (is_drop (c, series, stretches, i, steady))
       g_ptr_array_add (symptoms, drop_new (c, &g_array_index (stretches, Stretch, i), steady, phi, g_array_index (stretches, Stretch, i - 1).from));

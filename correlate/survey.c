@@ -95,13 +95,20 @@ rise_free (gpointer data)
   g_free (r);
 }
 
+static RcaSymptomKind
+symptom_of (RcaFailing failing)
+{
+  static const RcaSymptomKind of[] = { [RCA_FAIL_ERROR] = RCA_SYMPTOM_HTTP_5XX, [RCA_FAIL_SLOW] = RCA_SYMPTOM_LATENCY, [RCA_FAIL_DROP] = RCA_SYMPTOM_TRAFFIC_DROP };
+  return of[failing];
+}
+
 static RcaSurveyRise *
 rise_new (const RcaContext *c, const RcaSymptom *s)
 {
   RcaSurveyRise *r = g_new0 (RcaSurveyRise, 1);
   r->start_ns = rca_context_time (c, s->from);
   r->end_ns = rca_context_time (c, s->to);
-  r->symptom = s->failing == RCA_FAIL_SLOW ? RCA_SYMPTOM_LATENCY : RCA_SYMPTOM_HTTP_5XX;
+  r->symptom = symptom_of (s->failing);
   r->route = g_strdup (s->entity->name);
   r->share = s->p1;
   r->before = s->p0;
@@ -161,7 +168,7 @@ is_regular (RcaStore *store, RcaStream stream, const RcaSurveyRise *rise)
 {
   static const gint days[] = { -28, -21, -14, -7, -6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6, 7, 14, 21, 28 };
   enum { LEAST_DAYS = 4 };
-  if (rise->end_ns - rise->start_ns >= DAY_NS / 2)
+  if (rise->end_ns - rise->start_ns >= DAY_NS / 2 || rise->symptom == RCA_SYMPTOM_TRAFFIC_DROP) /* a drop is no share of what came */
     return FALSE;
   guint looked = 0, same = 0;
   for (guint i = 0; i < G_N_ELEMENTS (days); i++)

@@ -12,9 +12,9 @@ gboolean rca_survey_read (RcaStore *store, RcaSpan within, RcaHistory *into, GEr
 /* A series of the user-facing stream that left its baseline. */
 typedef struct {
   gint64 start_ns, end_ns; /* buckets of a minute or more */
-  RcaSymptomKind symptom;  /* HTTP_5XX or LATENCY */
+  RcaSymptomKind symptom;  /* HTTP_5XX, LATENCY or TRAFFIC_DROP */
   char *route;             /* NULL: the site */
-  double share, before;    /* failing inside, and in the baseline */
+  double share, before;    /* failing inside, and in the baseline; of a drop, see drop.h */
   gint64 slow_ns;          /* θ, for LATENCY */
 } RcaSurveyRise;
 
