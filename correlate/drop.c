@@ -112,6 +112,18 @@ drop_new (const RcaContext *c, const Stretch *s, double steady, double phi, guin
   return out;
 }
 
+/* Of the window what the log covers: before its first and after its last request nothing is missing. */
+static double
+missing_share (const RcaContext *c, RcaSeries *series, double steady)
+{
+  guint from = c->first, to = c->last;
+  while (from < to && c->site->requests[from] <= 0)
+    from++;
+  while (from < to && c->site->requests[to - 1] <= 0)
+    to--;
+  return from < to ? MAX (0, 1 - rca_series_rate (series, from, to) / steady) : 0;
+}
+
 static void
 note_checked (const RcaContext *c, RcaSeries *series, double steady, GPtrArray *checked)
 {
@@ -119,7 +131,7 @@ note_checked (const RcaContext *c, RcaSeries *series, double steady, GPtrArray *
   entry->symptom = RCA_SYMPTOM_TRAFFIC_DROP;
   entry->service = g_strdup (c->options->service ? c->options->service : "site");
   entry->baseline = 0;
-  entry->observed = MAX (0, 1 - rca_series_rate (series, c->first, c->last) / steady);
+  entry->observed = missing_share (c, series, steady);
   entry->smallest_seen = most_left;
   g_ptr_array_add (checked, entry);
 }
