@@ -459,9 +459,16 @@ add_part (RcaIngestWork *work, guint i)
   return part;
 }
 
+/* A copy (copytruncate) goes by its own name and inode: under those of the file it was copied from stands another log. */
 static void
-note_name (RcaIngestWork *work, RcaManifestPart *part, const RcaLook *look)
+note_place (RcaIngestWork *work, RcaManifestPart *part, const RcaLook *look)
 {
+  if (look->plain && part->inode && (part->inode != look->inode || part->device != look->device))
+  {
+    part->device = look->device;
+    part->inode = look->inode;
+    work->touched = TRUE;
+  }
   if (g_str_equal (part->path, look->path))
     return;
   g_free (part->path);
@@ -495,7 +502,7 @@ plan_look (RcaIngestWork *work, guint i)
   const RcaFormat *format = rca_format_find (work->to->info->format);
   gboolean document = format && format->document, rewritten = document && work->place[i] == RCA_LOOK_NEW && had_path (work->to, look->path);
   RcaManifestPart *part = work->place[i] >= 0 ? g_ptr_array_index (work->to->part, (guint)work->place[i]) : add_part (work, i);
-  note_name (work, part, look);
+  note_place (work, part, look);
   gboolean over = look->nameless && look->mtime_ns < work->pass->now_ns - NAMELESS_NS;
   if (document)
     plan_document (work, i, rewritten);

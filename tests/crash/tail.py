@@ -361,6 +361,17 @@ def info_tells_how_far_behind_each_source_is(p):
     assert p.until(lambda: p.info()["sources"][0]["lag_bytes"] == 0)
 
 
+def a_copy_of_what_was_read_is_not_said_to_be_unread(p):
+    p.write(50)
+    p.start()
+    p.settle()
+    shutil.copyfile(p.log, p.log + ".1")
+    os.truncate(p.log, 0)
+    p.write(20)
+    p.settle()
+    assert p.until(lambda: [s["lag_bytes"] for s in p.info()["sources"]] == [0]), p.info()
+
+
 def what_was_pruned_is_not_read_again(p):
     p.write(20000)
     p.ingest()
