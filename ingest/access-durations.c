@@ -28,7 +28,7 @@ unit_word (const RcaLearning *l, guint i)
   if (!c || c->distinct != 1)
     return 0;
   for (guint w = 0; w < G_N_ELEMENTS (words); w++)
-    if (rca_bytes_equal (c->value[0], rca_bytes_str (words[w].word)))
+    if (rca_bytes_is (c->value[0], words[w].word))
       return words[w].ns;
   return 0;
 }

@@ -313,7 +313,7 @@ is_application (const RcaLearning *l)
     if (rca_learn_mostly (c, SHAPE_LEVEL) && (c->key.n || !quoted))
       return TRUE;
     for (guint n = 0; c->key.n && n < G_N_ELEMENTS (names); n++)
-      if (rca_bytes_equal (c->key, rca_bytes_str (names[n])))
+      if (rca_bytes_is (c->key, names[n]))
         return TRUE;
   }
   return FALSE;

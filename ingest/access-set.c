@@ -410,7 +410,7 @@ failure_of_flags (RcaBytes v)
   const char *comma = v.n ? memchr (v.p, ',', v.n) : NULL;
   RcaBytes first = comma ? rca_bytes (v.p, (gsize)(comma - v.p)) : v;
   for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
-    if (rca_bytes_equal (first, rca_bytes_str (flags[i].flag)))
+    if (rca_bytes_is (first, flags[i].flag))
       return flags[i].failure;
   return RCA_FAILURE_NONE;
 }

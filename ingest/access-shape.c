@@ -103,7 +103,7 @@ rca_shape_method (RcaBytes v)
   static const char *const methods[]
       = { "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "PURGE", "CONNECT", "TRACE", "PROPFIND", "REPORT", "MKCOL" };
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
-    if (rca_bytes_equal (v, rca_bytes_str (methods[i])))
+    if (rca_bytes_is (v, methods[i]))
       return TRUE;
   return FALSE;
 }
@@ -146,7 +146,7 @@ rca_shape_fraction (RcaBytes v, guint *decimals)
   for (gsize i = 0; i < v.n; i++)
     if (v.p[i] == '.')
       dot = i;
-    else if (!g_ascii_isdigit (v.p[i]) && !strchr (", :-", v.p[i]))
+    else if (!g_ascii_isdigit (v.p[i]) && !rca_char_in (v.p[i], ", :-"))
       return FALSE;
   if (dot == 0 || !g_ascii_isdigit (v.p[0]))
     return FALSE;

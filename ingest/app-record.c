@@ -396,7 +396,7 @@ fill_severity_of_text (RcaEvent *ev)
   gsize from = text.n > 0 && text.p[0] == '[', n = from;
   while (n < text.n && n < 12 && g_ascii_isupper (text.p[n]))
     n++;
-  if (n < from + 3 || (n < text.n && !strchr (": ]\t", text.p[n])))
+  if (n < from + 3 || (n < text.n && !rca_char_in (text.p[n], ": ]\t")))
     return;
   rca_severity_parse (rca_bytes (text.p + from, n - from), &ev->severity);
 }

@@ -26,7 +26,7 @@ rca_binary_kind (RcaBytes head)
     { "PAR1", "a Parquet file" },
   };
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (rca_bytes_has_prefix (head, rca_bytes_str (kinds[i].magic)))
+    if (rca_bytes_starts (head, kinds[i].magic))
       return kinds[i].kind;
   return NULL;
 }

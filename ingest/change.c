@@ -380,7 +380,7 @@ typedef struct {
 static gboolean
 is_word_char (char c)
 {
-  return g_ascii_isalnum (c) || strchr ("-_./@+~=<>:#%&$", c) || (guchar)c >= 0x80;
+  return g_ascii_isalnum (c) || rca_char_in (c, "-_./@+~=<>:#%&$") || (guchar)c >= 0x80;
 }
 
 static void
@@ -404,7 +404,7 @@ split (RcaBytes text, Words *words)
     while (i < text.n && text.p[i] && is_word_char (text.p[i]))
       i++;
     gsize to = i;
-    while (to > from && strchr (".:;-", text.p[to - 1]))
+    while (to > from && rca_char_in (text.p[to - 1], ".:;-"))
       to--;
     if (to == from)
     {
@@ -706,7 +706,7 @@ rca_change_kind (RcaBytes name)
   {
     if (i > 0 && g_ascii_isupper (name.p[i]) && g_ascii_islower (name.p[i - 1]))
       spaced[n++] = ' '; /* camelCase */
-    spaced[n++] = strchr ("._-:/,", name.p[i]) ? ' ' : name.p[i];
+    spaced[n++] = rca_char_in (name.p[i], "._-:/,") ? ' ' : name.p[i];
   }
   split (rca_bytes (spaced, n), &words);
   if (!find_verb (&words, &verb))

@@ -80,8 +80,8 @@ static void
 append_lower (Haystack *hay, RcaBytes bytes, gsize max)
 {
   gsize n = MIN (bytes.n, max);
-  for (gsize i = 0; i < n; i++)
-    hay->lower[hay->n + i] = g_ascii_tolower (bytes.p[i]);
+  for (gsize i = 0; i < n; i++) /* not g_ascii_tolower(): a call for each byte */
+    hay->lower[hay->n + i] = (char)(bytes.p[i] >= 'A' && bytes.p[i] <= 'Z' ? bytes.p[i] | 32 : bytes.p[i]);
   hay->n += n;
 }
 
@@ -254,7 +254,7 @@ host_at (RcaBytes text)
   while (n < text.n && n < 253 && is_host_char (text.p[n]))
     n++;
   n = MIN (n, text.n);
-  while (n > 0 && strchr (".:-_", text.p[n - 1]))
+  while (n > 0 && rca_char_in (text.p[n - 1], ".:-_"))
     n--;
   RcaBytes host = rca_bytes (text.p, n);
   return n < 2 || is_common_word (host) ? (RcaBytes){ NULL, 0 } : host;

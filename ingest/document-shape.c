@@ -51,7 +51,7 @@ read_key (Shape *s)
   if (peek (s) == '"' || peek (s) == '\'')
     return read_quoted (s);
   gsize from = s->at;
-  while (s->at < s->in.n && !strchr (":,}] \n", s->in.p[s->at]))
+  while (s->at < s->in.n && !rca_char_in (s->in.p[s->at], ":,}] \n"))
     s->at++;
   return rca_bytes (s->in.p + from, s->at - from);
 }
@@ -91,7 +91,7 @@ is_scalar_document (const Shape *s)
   while (rest.n && (rest.p[0] == ' ' || rest.p[0] == '"'))
     rest = rca_bytes_from (rest, 1);
   for (guint i = 0; names[i]; i++)
-    if (rca_bytes_has_prefix (rest, rca_bytes_str (names[i])))
+    if (rca_bytes_starts (rest, names[i]))
       return TRUE;
   return FALSE;
 }

@@ -67,7 +67,7 @@ static void
 put_variable (Writer *w)
 {
   gsize n = w->n;
-  while (n > 0 && w->n - n < 2 && strchr (".:,-+/ x", w->text[n - 1]) && !(w->text[n - 1] == ' ' && (n < 2 || w->text[n - 2] != ',')))
+  while (n > 0 && w->n - n < 2 && rca_char_in (w->text[n - 1], ".:,-+/ x") && !(w->text[n - 1] == ' ' && (n < 2 || w->text[n - 2] != ',')))
     n--;
   if (n >= 2 && w->text[n - 1] == '}' && w->text[n - 2] == '{')
   {
@@ -360,7 +360,7 @@ value_length (const char *p, gsize n)
     gsize quoted = quoted_length (p, n);
     return quoted > 0 ? quoted : n;
   }
-  while (i < n && !strchr (" \t,;&)]}\"'>", p[i]))
+  while (i < n && !rca_char_in (p[i], " \t,;&)]}\"'>"))
     i++;
   return i;
 }
@@ -402,7 +402,7 @@ put_mark (Writer *w, const char *p, gsize n, gboolean after_word)
     if (!after_word || n < 2 || !(class_of (p[1]) & WORD))
       break;
     /* a query: which parameters are there varies too */
-    for (taken = 1; taken < n && !strchr (" \t\"')]>", p[taken]);)
+    for (taken = 1; taken < n && !rca_char_in (p[taken], " \t\"')]>");)
       taken++;
     put (w, RCA_BYTES ("?{}"));
     return taken;
@@ -435,7 +435,7 @@ rca_template (RcaBytes message, RcaArena *arena)
       i++;
     gboolean word = i > from;
     gsize token = i - from;
-    while (token > 1 && strchr (".:-", p[from + token - 1]))
+    while (token > 1 && rca_char_in (p[from + token - 1], ".:-"))
       token--; /* a sentence's end, not the token's */
     if (word)
       put_token (&w, p + from, token);

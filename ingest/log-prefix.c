@@ -60,7 +60,7 @@ static gsize
 level_at (RcaBytes line, gsize at, RcaSeverity *severity)
 {
   gsize i = at, from;
-  gboolean bracket = i < line.n && strchr ("[<(", line.p[i]) && line.p[i];
+  gboolean bracket = i < line.n && rca_char_in (line.p[i], "[<(") && line.p[i];
   i = skip_blanks (line, i + bracket);
   for (from = i; i < line.n && g_ascii_isalpha (line.p[i]);)
     i++;
@@ -68,9 +68,9 @@ level_at (RcaBytes line, gsize at, RcaSeverity *severity)
   gboolean upper = word.n > 0 && g_ascii_isupper (word.p[word.n - 1]);
   if (word.n < (bracket || upper ? 1 : 3) || word.n > 13 || !parse_level (word, severity))
     return 0;
-  if (!bracket && !upper && !(i < line.n && (strchr (":|]\t", line.p[i]) || (i + 1 < line.n && line.p[i] == ' ' && strchr (" [(-|", line.p[i + 1])))))
+  if (!bracket && !upper && !(i < line.n && (rca_char_in (line.p[i], ":|]\t") || (i + 1 < line.n && line.p[i] == ' ' && rca_char_in (line.p[i + 1], " [(-|")))))
     return 0; /* "error connecting to …" is prose */
-  if (!bracket && word.n == 1 && (i >= line.n || !strchr (" \t/|:,", line.p[i])))
+  if (!bracket && word.n == 1 && (i >= line.n || !rca_char_in (line.p[i], " \t/|:,")))
     return 0;
   while (!bracket && i < line.n && line.p[i] == '+') /* slog's ERROR+2 */
     while (++i < line.n && g_ascii_isdigit (line.p[i]))
@@ -80,7 +80,7 @@ level_at (RcaBytes line, gsize at, RcaSeverity *severity)
   if (bracket)
   {
     i = skip_blanks (line, i);
-    if (i >= line.n || !strchr ("]>)", line.p[i]))
+    if (i >= line.n || !rca_char_in (line.p[i], "]>)"))
       return 0;
     i++;
   }
@@ -167,7 +167,7 @@ function_and_line (RcaBytes line, gsize at)
   gsize i = at;
   if (i + 3 >= line.n || line.p[i] != ':' || !(g_ascii_isalpha (line.p[i + 1]) || line.p[i + 1] == '_' || line.p[i + 1] == '<'))
     return 0;
-  for (i++; i < line.n && (g_ascii_isalnum (line.p[i]) || strchr ("_<>.", line.p[i]));)
+  for (i++; i < line.n && (g_ascii_isalnum (line.p[i]) || rca_char_in (line.p[i], "_<>."));)
     i++;
   if (i + 1 >= line.n || line.p[i] != ':' || !g_ascii_isdigit (line.p[i + 1]))
     return 0;
@@ -186,7 +186,7 @@ name_end (RcaBytes line, RcaBytes word, gboolean at_start, gsize *end)
     *end = i + 1;
     return TRUE;
   }
-  if (next > i && next + 1 < line.n && strchr (":-|", line.p[next]) && (line.p[next + 1] == ' ' || line.p[next + 1] == '\t'))
+  if (next > i && next + 1 < line.n && rca_char_in (line.p[next], ":-|") && (line.p[next + 1] == ' ' || line.p[next + 1] == '\t'))
   {
     *end = next + 1;
     return TRUE;
@@ -224,7 +224,7 @@ read_word (RcaBytes line, gsize at, Part *part)
     gsize next = skip_blanks (line, end);
     if (next < line.n && line.p[next] == '|') /* Gin's status */
       return FALSE;
-    return word.n <= 20 && (end >= line.n || strchr (" \t]|:", line.p[end]));
+    return word.n <= 20 && (end >= line.n || rca_char_in (line.p[end], " \t]|:"));
   }
   if (is_place (word))
   {
@@ -335,7 +335,7 @@ static gboolean
 read_program (RcaBytes line, gsize at, Part *part)
 {
   gsize name = at, i;
-  while (name < line.n && (g_ascii_isalnum (line.p[name]) || strchr ("_-./", line.p[name])))
+  while (name < line.n && (g_ascii_isalnum (line.p[name]) || rca_char_in (line.p[name], "_-./")))
     name++;
   for (i = name + 1; i < line.n && g_ascii_isdigit (line.p[i]);)
     i++;
@@ -387,7 +387,7 @@ read_part (RcaBytes line, gsize at, gboolean have_level, Part *part, RcaSeverity
     *part = (Part){ PART_PLACE, rca_bytes (line.p + at + 1, close ? (gsize)(close - line.p) - at - 1 : 0), close ? (gsize)(close - line.p) + 1 : 0 };
     return close && (is_place (part->text) || is_all_digits (part->text) || !memchr (part->text.p, ' ', part->text.n));
   }
-  if (strchr ("-|:>/,;#*~", c))
+  if (rca_char_in (c, "-|:>/,;#*~"))
   {
     n = at;
     while (n < line.n && line.p[n] == c)
@@ -647,7 +647,7 @@ rca_prefix_level (RcaBytes line, RcaSeverity *severity)
   if (at == 0 || line.p[0] == ' ')
     return 0;
   gboolean bracket = !g_ascii_isalpha (line.p[0]);
-  if (at < line.n && strchr (":,|/", line.p[at]))
+  if (at < line.n && rca_char_in (line.p[at], ":,|/"))
     at++;
   else if (!bracket && at < line.n && line.p[at] != ' ' && line.p[at] != '\t')
     return 0;

@@ -115,7 +115,7 @@ value_length (RcaBytes rest, Part part)
     return rca_bytes_until (rest, " ,;|)").n;
   for (gsize n = 0; n < rest.n; n++)
   {
-    if (strchr (",;|)", rest.p[n]) || (rest.p[n] == ']' && (n == 0 || !memchr (rest.p, '[', n))))
+    if (rca_char_in (rest.p[n], ",;|)") || (rest.p[n] == ']' && (n == 0 || !memchr (rest.p, '[', n))))
       return n;
     if (rest.p[n] != ' ')
       continue;
@@ -282,7 +282,7 @@ tokenize (RcaBytes text, Token *token)
   guint n = 0;
   for (gsize i = 0; i < text.n && n < MOST_TOKENS;)
   {
-    if (strchr (DELIMITERS ":])", text.p[i]))
+    if (rca_char_in (text.p[i], DELIMITERS ":])"))
     {
       i++;
       continue;
@@ -293,7 +293,7 @@ tokenize (RcaBytes text, Token *token)
       while (to < text.n && text.p[to] != ']' && text.p[to] != ')')
         to++;
     else
-      while (to < text.n && !strchr (DELIMITERS ":", text.p[to]))
+      while (to < text.n && !rca_char_in (text.p[to], DELIMITERS ":"))
         to += text.p[to] == '[' ? rca_bytes_until (rca_bytes_from (text, to), "]").n + (to + 1 < text.n) : 1;
     to = MIN (to, text.n);
     if (to > from)

@@ -143,7 +143,7 @@ RcaSeverity
 rca_postgres_severity (RcaBytes word)
 {
   for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
-    if (rca_bytes_equal (word, rca_bytes_str (levels[i].word)))
+    if (rca_bytes_is (word, levels[i].word))
       return levels[i].severity;
   return RCA_SEVERITY_NONE;
 }
@@ -152,7 +152,7 @@ gboolean
 rca_postgres_section (RcaBytes word, RcaPostgresSection *section)
 {
   for (guint i = 0; i < G_N_ELEMENTS (sections); i++)
-    if (rca_bytes_equal (word, rca_bytes_str (sections[i].word)))
+    if (rca_bytes_is (word, sections[i].word))
     {
       *section = sections[i].section;
       return TRUE;
@@ -164,7 +164,7 @@ static gsize
 one_of (RcaBytes text, const char *const *words, guint n)
 {
   for (guint i = 0; i < n; i++)
-    if (rca_bytes_has_prefix (text, rca_bytes_str (words[i])))
+    if (rca_bytes_starts (text, words[i]))
       return strlen (words[i]);
   return 0;
 }

@@ -99,11 +99,11 @@ read_systemd (RcaBytes text, RcaEvent *ev)
   static const char *const others[] = { "Session ", "session-", "User Manager", "user@", "Slice ", "user-", "run-", NULL };
   for (guint i = 0; verbs[i]; i++)
   {
-    if (!rca_bytes_has_prefix (text, rca_bytes_str (verbs[i])))
+    if (!rca_bytes_starts (text, verbs[i]))
       continue;
     RcaBytes unit = rca_bytes_from (text, strlen (verbs[i]));
     for (guint j = 0; others[j]; j++)
-      if (rca_bytes_has_prefix (unit, rca_bytes_str (others[j])))
+      if (rca_bytes_starts (unit, others[j]))
         return FALSE;
     return set_change (ev, RCA_CHANGE_RESTART, unit_name (unit));
   }
@@ -149,7 +149,7 @@ read_heroku (RcaBytes text, RcaEvent *ev)
   };
   for (guint i = 0; i < G_N_ELEMENTS (sentences); i++)
   {
-    if (!rca_bytes_has_prefix (text, rca_bytes_str (sentences[i].prefix)))
+    if (!rca_bytes_starts (text, sentences[i].prefix))
       continue;
     gssize mark = rca_bytes_find (text, rca_bytes_str (sentences[i].mark));
     gsize from = strlen (sentences[i].prefix);

@@ -1,4 +1,5 @@
 #include "rotation.h"
+#include "bytes.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,11 +56,11 @@ static char *
 cut_date (char *name)
 {
   char *tail = name + strlen (name);
-  while (tail > name && (g_ascii_isdigit (tail[-1]) || strchr ("-_.TZ", tail[-1])))
+  while (tail > name && (g_ascii_isdigit (tail[-1]) || rca_char_in (tail[-1], "-_.TZ")))
     tail--;
   for (; *tail; tail++)
   {
-    if (!strchr ("-_.", *tail) || !g_ascii_isdigit (tail[1]) || tail == name)
+    if (!rca_char_in (*tail, "-_.") || !g_ascii_isdigit (tail[1]) || tail == name)
       continue;
     char *digits = only_digits (tail);
     if (is_date (digits))
@@ -80,7 +81,7 @@ cut_weekday (char *name)
   static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
   gsize n = strlen (name);
   for (guint i = 0; i < G_N_ELEMENTS (days); i++)
-    if (n > 4 && strchr ("-_.", name[n - 4]) && strcmp (name + n - 3, days[i]) == 0)
+    if (n > 4 && rca_char_in (name[n - 4], "-_.") && strcmp (name + n - 3, days[i]) == 0)
     {
       name[n - 4] = 0;
       return g_strdup_printf ("%u", i);

@@ -26,7 +26,7 @@ parse (RcaBytes word, gsize shortest, RcaSeverity *out)
   if (word.n < shortest || word.n > LONGEST_WORD)
     return FALSE;
   for (gsize i = 0; i < word.n; i++)
-    lower[i] = g_ascii_tolower (word.p[i]);
+    lower[i] = (char)(word.p[i] >= 'A' && word.p[i] <= 'Z' ? word.p[i] | 32 : word.p[i]);
   lower[word.n] = 0;
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (words[i].word[0] == lower[0] && strcmp (words[i].word, lower) == 0)

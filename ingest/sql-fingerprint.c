@@ -271,7 +271,7 @@ read_mark (Lexer *l)
   RcaBytes rest = rca_bytes (l->p, (gsize)(l->end - l->p));
   gboolean is_longer = rest.n > 1 && memchr ("!-#<:>|@&~?", rest.p[0], 11); /* what those begin with; most marks are brackets and commas */
   for (guint i = 0; is_longer && i < G_N_ELEMENTS (marks); i++)
-    if (rca_bytes_has_prefix (rest, rca_bytes_str (marks[i])))
+    if (rca_bytes_starts (rest, marks[i]))
     {
       l->p += strlen (marks[i]);
       return (Token){ TOKEN_MARK, rca_bytes_str (strcmp (marks[i], "!=") == 0 ? "<>" : marks[i]) };
@@ -327,7 +327,7 @@ is_mark (Token token, const char *text)
 static gboolean
 is_key (Token token, const char *text)
 {
-  return token.type == TOKEN_WORD && rca_bytes_equal (token.text, rca_bytes_str (text));
+  return token.type == TOKEN_WORD && rca_bytes_is (token.text, text);
 }
 
 static void

@@ -20,7 +20,7 @@ typedef struct {
 static gboolean
 word_is (RcaBytes word, const char *text)
 {
-  return rca_bytes_equal (word, rca_bytes_str (text));
+  return rca_bytes_is (word, text);
 }
 
 static gboolean
@@ -42,7 +42,7 @@ next_word (Words *words, Word *out)
     return FALSE;
   const char *p = words->rest.p;
   gsize n = 0;
-  while (n < words->rest.n && p[n] != ' ' && !strchr ("(),[]", p[n]))
+  while (n < words->rest.n && p[n] != ' ' && !rca_char_in (p[n], "(),[]"))
     n++;
   if (n == 0)
   {

@@ -37,7 +37,7 @@ indent_of (RcaBytes line)
 static gboolean
 starts (RcaBytes text, const char *prefix)
 {
-  return rca_bytes_has_prefix (text, rca_bytes_str (prefix));
+  return rca_bytes_starts (text, prefix);
 }
 
 /* Letters, digits, and what joins the parts of a qualified name: . :: \ $ _ ` < > */
@@ -67,7 +67,7 @@ static gsize
 last_component (RcaBytes type)
 {
   for (gsize i = type.n; i > 0; i--)
-    if (strchr (".:\\$/", type.p[i - 1]))
+    if (rca_char_in (type.p[i - 1], ".:\\$/"))
       return i;
   return 0;
 }
@@ -75,10 +75,13 @@ last_component (RcaBytes type)
 static gboolean
 ends_like_exception (RcaBytes type)
 {
-  static const char *const endings[] = { "Error",    "Exception", "Failure",   "Fault",   "Timeout",     "Interrupt", "Canceled",      "Cancelled", "Refused",
-                                         "NotFound", "Panic",     "Throwable", "Aborted", "Unavailable", "Deadlock",  "ConnectionBad", "Err" };
+  static const RcaBytes endings[] = {
+    { "Error", 5 }, { "Exception", 9 }, { "Failure", 7 }, { "Fault", 5 }, { "Timeout", 7 }, { "Interrupt", 9 }, { "Canceled", 8 },
+    { "Cancelled", 9 }, { "Refused", 7 }, { "NotFound", 8 }, { "Panic", 5 }, { "Throwable", 9 }, { "Aborted", 7 }, { "Unavailable", 11 },
+    { "Deadlock", 8 }, { "ConnectionBad", 13 }, { "Err", 3 },
+  };
   for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
-    if (rca_bytes_has_suffix (type, rca_bytes_str (endings[i])))
+    if (rca_bytes_has_suffix (type, endings[i]))
       return TRUE;
   return FALSE;
 }

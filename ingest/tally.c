@@ -216,14 +216,14 @@ own_name (const char *name)
   while (n > 0)
   {
     gsize start = n;
-    while (start > 0 && !strchr ("-_.", name[start - 1]))
+    while (start > 0 && !rca_char_in (name[start - 1], "-_."))
       start--;
     if (start != n && !is_generic (name + start, n - start) && !is_number (name + start, n - start))
       break;
     n = start > 0 ? start - 1 : 0;
   }
   gsize lead = 0;
-  while (lead < n && strchr ("-_.", name[lead]))
+  while (lead < n && rca_char_in (name[lead], "-_."))
     lead++;
   return g_strndup (name + lead, n - lead);
 }

@@ -143,16 +143,15 @@ typedef struct {
 static gboolean
 next_token (Tokens *tokens, RcaBytes *token)
 {
-  static const char around[] = " \t\"'()[],|:=>-;{}";
   RcaBytes text = tokens->text;
   gsize i = tokens->at;
-  while (i < text.n && text.p[i] && strchr (around, text.p[i]))
+  while (i < text.n && text.p[i] && rca_char_in (text.p[i], " \t\"'()[],|:=>-;{}"))
     i++;
   gsize from = i;
   while (i < text.n && text.p[i] != ' ' && text.p[i] != '\t' && text.p[i] != '"' && text.p[i] != '|' && text.p[i] != '(' && text.p[i] != ')')
     i++;
   tokens->at = i;
-  while (i > from && strchr (",:;])}", text.p[i - 1]))
+  while (i > from && rca_char_in (text.p[i - 1], ",:;])}"))
     i--;
   *token = rca_bytes (text.p + from, i - from);
   return i > from;
@@ -169,7 +168,7 @@ is_unit (RcaBytes token)
 {
   static const char *const units[] = { "ms", "s", "us", "\xc2\xb5s", "ns", "msec", "msecs", "sec", "secs", "seconds", "milliseconds", "millis" };
   for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    if (rca_bytes_equal (token, rca_bytes_str (units[i])))
+    if (rca_bytes_is (token, units[i]))
       return TRUE;
   return FALSE;
 }
@@ -219,7 +218,7 @@ is_filler (RcaBytes token)
   if (rca_bytes_has_prefix (token, RCA_BYTES ("HTTP/")))
     return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (rca_bytes_equal (token, rca_bytes_str (words[i])))
+    if (rca_bytes_is (token, words[i]))
       return TRUE;
   return FALSE;
 }
@@ -265,17 +264,17 @@ find_method (RcaBytes line, gsize *at, gsize *n, RcaBytes *target)
 {
   for (gsize i = 0; i + 5 < line.n; i++)
   {
-    if ((line.p[i] != 'G' && line.p[i] != 'P' && line.p[i] != 'D' && line.p[i] != 'H' && line.p[i] != 'O') || (i > 0 && !strchr (" \"'[(|<>:\t", line.p[i - 1]))
+    if ((line.p[i] != 'G' && line.p[i] != 'P' && line.p[i] != 'D' && line.p[i] != 'H' && line.p[i] != 'O') || (i > 0 && !rca_char_in (line.p[i - 1], " \"'[(|<>:\t"))
         || (*n = method_at (line, i)) == 0)
       continue;
     gsize from = i + *n;
-    while (from < line.n && strchr (" \"':-", line.p[from]))
+    while (from < line.n && rca_char_in (line.p[from], " \"':-"))
       from++;
     RcaBytes rest = rca_bytes_from (line, from);
     if (rest.n == 0 || (rest.p[0] != '/' && !rca_bytes_has_prefix (rest, RCA_BYTES ("http://")) && !rca_bytes_has_prefix (rest, RCA_BYTES ("https://"))))
       continue;
     gsize end = 0;
-    while (end < rest.n && !strchr (" \t\"'|)]>,", rest.p[end]))
+    while (end < rest.n && !rca_char_in (rest.p[end], " \t\"'|)]>,"))
       end++;
     *at = i;
     *target = rca_bytes (rest.p, end);
@@ -419,7 +418,7 @@ take_json_context (RcaAppRecord *record, RcaBytes message)
   if (n == 0)
     return message.n;
   gsize i = n;
-  while (i < object.n && strchr (" []{}\r", object.p[i])) /* Monolog's extra: " []" */
+  while (i < object.n && rca_char_in (object.p[i], " []{}\r")) /* Monolog's extra: " []" */
     i++;
   if (i < object.n && object.p[i] != '\n')
     return message.n;
@@ -440,7 +439,7 @@ find_completion (RcaAppRecord *record, RcaBytes line)
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
   {
     gsize n = strlen (words[i]);
-    if (!rca_bytes_has_prefix (line, rca_bytes_str (words[i])) || line.n < n + 4 || !is_status (rca_bytes (line.p + n, 3)) || line.p[n + 3] != ' ')
+    if (!rca_bytes_starts (line, words[i]) || line.n < n + 4 || !is_status (rca_bytes (line.p + n, 3)) || line.p[n + 3] != ' ')
       continue;
     rca_app_record_set (record, RCA_SLOT_STATUS, 1, rca_bytes (line.p + n, 3));
     find_duration (record, (Tokens){ line, n + 4 }, 10);

@@ -546,7 +546,7 @@ read_letters_first (Reader *r)
   if (left (r) < 12)
     return FALSE;
   if (is_digit (r->p[1]))
-    return strchr ("IWEFDVC", *r->p) && *r->p && read_klog (r);
+    return rca_char_in (*r->p, "IWEFDVC") && *r->p && read_klog (r);
   if (is_weekday (r->p))
     return read_weekday_first (r);
   return read_month_first (r);

@@ -4,7 +4,7 @@ static gboolean
 begins_with_one_of (RcaBytes line, const char *const *prefix)
 {
   for (; *prefix; prefix++)
-    if (rca_bytes_has_prefix (line, rca_bytes_str (*prefix)))
+    if (rca_bytes_starts (line, *prefix))
       return TRUE;
   return FALSE;
 }
@@ -17,7 +17,7 @@ rca_trace_line (RcaTraceState *state, RcaBytes line)
   };
   static const char *const python = "Traceback (most recent call last)";
   gboolean indented = line.n > 1 && (line.p[0] == '\t' || (line.p[0] == ' ' && (line.p[1] == ' ' || line.p[1] == '\t')));
-  if (rca_bytes_has_prefix (line, rca_bytes_str (python)))
+  if (rca_bytes_starts (line, python))
   {
     state->in_python = TRUE;
     return RCA_LINE_CONTINUES;

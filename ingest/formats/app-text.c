@@ -70,7 +70,7 @@ stamp_at (RcaBytes line, guint token, RcaStampContext *context, Found *found)
   if (start < 0)
     return FALSE;
   RcaBytes rest = rca_bytes_from (line, (gsize)start);
-  gsize skip = rest.n && strchr ("[\"<(", rest.p[0]) && rest.p[0] ? 1 : token == 0 ? level_glued (line) : 0;
+  gsize skip = rest.n && rca_char_in (rest.p[0], "[\"<(") && rest.p[0] ? 1 : token == 0 ? level_glued (line) : 0;
   if (skip >= rest.n || (!g_ascii_isdigit (rest.p[skip]) && !g_ascii_isupper (rest.p[skip])))
     return FALSE;
   RcaBytes text = rca_bytes_from (rest, skip);
@@ -93,7 +93,7 @@ find_stamp (const AppText *state, RcaBytes line, RcaStampContext *context, Found
 static gsize
 after_stamp (RcaBytes line, gsize end)
 {
-  while (end < line.n && strchr ("])>\",", line.p[end]) && line.p[end])
+  while (end < line.n && rca_char_in (line.p[end], "])>\",") && line.p[end])
     end++;
   return end;
 }
@@ -138,7 +138,7 @@ static RcaSeverity
 level_before (RcaBytes line, gsize stamp_at_byte)
 {
   RcaSeverity severity = RCA_SEVERITY_NONE;
-  if (stamp_at_byte == 0 && line.n > 5 && strchr ("IWEFDVC", line.p[0]) && line.p[0] && g_ascii_isdigit (line.p[1]) && g_ascii_isdigit (line.p[4]))
+  if (stamp_at_byte == 0 && line.n > 5 && rca_char_in (line.p[0], "IWEFDVC") && line.p[0] && g_ascii_isdigit (line.p[1]) && g_ascii_isdigit (line.p[4]))
     rca_severity_parse (rca_bytes (line.p, 1), &severity);
   else if (stamp_at_byte == 0 && level_glued (line) > 0)
     rca_severity_parse (rca_bytes (line.p, 4), &severity);
@@ -249,7 +249,7 @@ is_banner (AppText *state, RcaBytes line)
       = { "Log file created at: ", "Running on machine: ", "Binary: Built with ", "Log line format: ", "Application fingerprint: ", "Running duration (" };
   RcaStamp stamp;
   for (guint i = 0; i < G_N_ELEMENTS (banners); i++)
-    if (rca_bytes_has_prefix (line, rca_bytes_str (banners[i])))
+    if (rca_bytes_starts (line, banners[i]))
     {
       if (i == 0)
         rca_stamp_parse (rca_bytes_from (line, strlen (banners[0])), &state->source.stamps, &stamp);
@@ -280,7 +280,7 @@ after_zone_name (AppText *state, RcaBytes line, gsize end, RcaEvent *ev)
   gsize n = 0, from = end + 1;
   if (end + 4 >= line.n || line.p[end] != ' ' || !g_ascii_isupper (line.p[from]) || !(ev->flags & RCA_EVENT_ZONE_UNKNOWN))
     return end;
-  while (from + n < line.n && n < sizeof name - 1 && (g_ascii_isalpha (line.p[from + n]) || strchr ("/_-+", line.p[from + n])))
+  while (from + n < line.n && n < sizeof name - 1 && (g_ascii_isalpha (line.p[from + n]) || rca_char_in (line.p[from + n], "/_-+")))
     n++;
   if (from + n >= line.n || line.p[from + n] != ']' || !memchr (line.p + from, '/', n))
     return end;

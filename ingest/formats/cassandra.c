@@ -32,7 +32,7 @@ is_telling (const RcaDbLogHead *head)
                                        "MessagingService", "StatusLogger",          "Memtable",          "CommitLog",         "QueryProcessor",
                                        "FailureDetector",  "OutboundTcpConnection", "DroppedMessages",   "BatchStatement",    "NoSpamLogger" };
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    if (rca_bytes_has_prefix (head->logger, rca_bytes_str (files[i])))
+    if (rca_bytes_starts (head->logger, files[i]))
       return TRUE;
   return FALSE;
 }

@@ -259,7 +259,7 @@ take_tag (Item *item, RcaBytes tag)
     { "service:", SLOT_SERVICE }, { "app:", SLOT_SERVICE }, { "version:", SLOT_VERSION }, { "env:", SLOT_ENVIRONMENT }, { "environment:", SLOT_ENVIRONMENT }
   };
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (rca_bytes_has_prefix (tag, rca_bytes_str (keys[i].key)))
+    if (rca_bytes_starts (tag, keys[i].key))
     {
       put_value (item, keys[i].slot, 50, rca_bytes_from (tag, strlen (keys[i].key)));
       return;
@@ -435,7 +435,7 @@ kind_of (const Item *item)
   if (kind == RCA_CHANGE_NONE && item->value[SLOT_KIND].n > 0)
     kind = rca_change_kind (item->value[SLOT_KIND]);
   if (item->shape && item->shape->when[0])
-    return rca_bytes_equal (get (item, item->shape->when[0]), rca_bytes_str (item->shape->when[1])) ? kind : RCA_CHANGE_NONE;
+    return rca_bytes_is (get (item, item->shape->when[0]), item->shape->when[1]) ? kind : RCA_CHANGE_NONE;
   if (item->shape)
     return kind;
   if (kind == RCA_CHANGE_NONE && item->value[SLOT_FLAG].n > 0)
@@ -516,7 +516,7 @@ read_scaling (Item *item, RcaBytes message, RcaBytes deployment)
   if (at >= 0)
   {
     image = rca_bytes_from (rest, (gsize)at + 6);
-    for (n = 0; n < image.n && !strchr (" ),", image.p[n]);)
+    for (n = 0; n < image.n && !rca_char_in (image.p[n], " ),");)
       n++;
     image.n = n;
   }
@@ -556,7 +556,7 @@ read_kubernetes (Item *item, const char *about)
   item->value[SLOT_SERVICE] = name;
   item->value[SLOT_TEXT] = message;
   for (guint i = 0; i < G_N_ELEMENTS (reasons); i++)
-    if (rca_bytes_equal (reason, rca_bytes_str (reasons[i].reason)))
+    if (rca_bytes_is (reason, reasons[i].reason))
       item->kind = reasons[i].kind;
   if (rca_bytes_equal (reason, RCA_BYTES ("ScalingReplicaSet")))
     read_scaling (item, message, name);

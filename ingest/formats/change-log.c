@@ -41,7 +41,7 @@ called_after_changes (const char *path)
 static gboolean
 may_begin (RcaBytes line, gsize at)
 {
-  return at == 0 || (strchr (" \t=,;|([\"'", line.p[at - 1]) && line.p[at - 1]);
+  return at == 0 || (rca_char_in (line.p[at - 1], " \t=,;|([\"'") && line.p[at - 1]);
 }
 
 /* revisions.log has no other time than its release's name: 14 digits, UTC. */
@@ -84,9 +84,9 @@ message_of (const Line *line, RcaBytes whole)
   RcaBytes text = line->at <= 1 ? line->after : whole;
   if (line->at > 1 && line->after.n < 3)
     text = line->before;
-  while (text.n > 0 && strchr (" \t]\")>|,:;-", text.p[0]))
+  while (text.n > 0 && rca_char_in (text.p[0], " \t]\")>|,:;-"))
     text = rca_bytes_from (text, 1);
-  while (text.n > 0 && strchr (" \t[(,;|\r", text.p[text.n - 1]))
+  while (text.n > 0 && rca_char_in (text.p[text.n - 1], " \t[(,;|\r"))
     text.n--;
   return text;
 }

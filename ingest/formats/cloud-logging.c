@@ -32,7 +32,7 @@ visit_entry (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guin
     return depth < 3;
   if (type == RCA_JSON_STRING)
     for (guint i = 0; i < G_N_ELEMENTS (members); i++)
-      if (rca_bytes_equal (path, rca_bytes_str (members[i].path)))
+      if (rca_bytes_is (path, members[i].path))
         *(RcaBytes *)(void *)((char *)user + members[i].offset) = value;
   return FALSE;
 }

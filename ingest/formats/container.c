@@ -37,7 +37,7 @@ visit_docker (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, gui
     return TRUE;
   if (type == RCA_JSON_STRING)
     for (guint i = 0; i < G_N_ELEMENTS (members); i++)
-      if (rca_bytes_equal (path, rca_bytes_str (members[i].path)))
+      if (rca_bytes_is (path, members[i].path))
         *(RcaBytes *)(void *)((char *)user + members[i].offset) = value;
   return FALSE;
 }
@@ -122,7 +122,7 @@ static gboolean
 is_name (RcaBytes name)
 {
   for (gsize i = 0; i < name.n; i++)
-    if (!g_ascii_isalnum (name.p[i]) && !strchr ("-_.@/", name.p[i]))
+    if (!g_ascii_isalnum (name.p[i]) && !rca_char_in (name.p[i], "-_.@/"))
       return FALSE;
   return name.n > 0;
 }

@@ -57,7 +57,7 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
   if (type == RCA_JSON_OBJECT)
     return depth < 4;
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    if (rca_bytes_equal (path, rca_bytes_str (table[i].path)))
+    if (rca_bytes_is (path, table[i].path))
       *table[i].into = value;
   return FALSE;
 }
@@ -75,7 +75,7 @@ is_elastic (const Members *m)
   if (rca_bytes_has_prefix (m->type, RCA_BYTES ("elasticsearch.")))
     return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (types) && m->node.n > 0; i++)
-    if (rca_bytes_equal (m->type, rca_bytes_str (types[i])))
+    if (rca_bytes_is (m->type, types[i]))
       return TRUE;
   return FALSE;
 }

@@ -41,7 +41,7 @@ is_telling (const RcaDbLogHead *head)
   static const char *const packages[]
       = { "o.e.", "o.o.", "i.s.s.", "i.i.s.", "index.search.slowlog", "index.indexing.slowlog", "o.a.l.", "org.elasticsearch", "org.opensearch" };
   for (guint i = 0; i < G_N_ELEMENTS (packages); i++)
-    if (rca_bytes_has_prefix (head->logger, rca_bytes_str (packages[i])))
+    if (rca_bytes_starts (head->logger, packages[i]))
       return TRUE;
   return FALSE;
 }

@@ -136,7 +136,7 @@ string_member (const msgpack_object *map, const char *key)
   for (guint i = 0; map->type == MSGPACK_OBJECT_MAP && i < map->via.map.size; i++)
   {
     const msgpack_object_kv *pair = &map->via.map.ptr[i];
-    if (pair->key.type == MSGPACK_OBJECT_STR && rca_bytes_equal (rca_bytes (pair->key.via.str.ptr, pair->key.via.str.size), rca_bytes_str (key))
+    if (pair->key.type == MSGPACK_OBJECT_STR && rca_bytes_is (rca_bytes (pair->key.via.str.ptr, pair->key.via.str.size), key)
         && (pair->val.type == MSGPACK_OBJECT_STR || pair->val.type == MSGPACK_OBJECT_BIN))
       return rca_bytes (pair->val.via.str.ptr, pair->val.via.str.size);
   }
@@ -150,7 +150,7 @@ map_member (const msgpack_object *map, const char *key)
   {
     const msgpack_object_kv *pair = &map->via.map.ptr[i];
     if (pair->key.type == MSGPACK_OBJECT_STR && pair->val.type == MSGPACK_OBJECT_MAP
-        && rca_bytes_equal (rca_bytes (pair->key.via.str.ptr, pair->key.via.str.size), rca_bytes_str (key)))
+        && rca_bytes_is (rca_bytes (pair->key.via.str.ptr, pair->key.via.str.size), key))
       return &pair->val;
   }
   return NULL;

@@ -32,7 +32,7 @@ static RcaBytes
 first_word (RcaBytes text)
 {
   gsize n = 0;
-  while (n < text.n && !strchr (" \t|,;\n", text.p[n]))
+  while (n < text.n && !rca_char_in (text.p[n], " \t|,;\n"))
     n++;
   return rca_bytes (text.p, n);
 }
@@ -41,7 +41,7 @@ first_word (RcaBytes text)
 static RcaBytes
 without_graph (RcaBytes line)
 {
-  while (line.n > 0 && strchr ("*|/\\ _", line.p[0]))
+  while (line.n > 0 && rca_char_in (line.p[0], "*|/\\ _"))
     line = rca_bytes_from (line, 1);
   return line;
 }
@@ -117,7 +117,7 @@ read_words (Commit *commit, RcaBytes text, RcaStampContext *context)
   {
     gsize taken;
     RcaBytes word = first_word (text);
-    while (word.n > 0 && strchr (":", word.p[word.n - 1]))
+    while (word.n > 0 && rca_char_in (word.p[word.n - 1], ":"))
       word.n--;
     if (commit->id.n == 0 && is_hex (word))
       commit->id = word;
@@ -141,7 +141,7 @@ read_words (Commit *commit, RcaBytes text, RcaStampContext *context)
     else
       break;
     text = rca_bytes_from (text, MIN (word.n, text.n));
-    while (text.n > 0 && strchr (" :,\t", text.p[0]))
+    while (text.n > 0 && rca_char_in (text.p[0], " :,\t"))
       text = rca_bytes_from (text, 1);
   }
   if (text.n > 0)
@@ -333,7 +333,7 @@ version_of_refs (RcaBytes refs)
   else if (rca_bytes_has_prefix (refs, RCA_BYTES ("refs/tags/")))
     refs = rca_bytes_from (refs, 10);
   gsize n = 0;
-  while (n < refs.n && !strchr (" ,)", refs.p[n]))
+  while (n < refs.n && !rca_char_in (refs.p[n], " ,)"))
     n++;
   refs.n = n;
   return is_tag (refs) ? refs : (RcaBytes){ NULL, 0 };

@@ -45,7 +45,7 @@ static gboolean
 is_timers (RcaBytes v, guint slashes)
 {
   for (gsize i = 0; i < v.n; i++)
-    if (!g_ascii_isdigit (v.p[i]) && !strchr ("/-+", v.p[i]))
+    if (!g_ascii_isdigit (v.p[i]) && !rca_char_in (v.p[i], "/-+"))
       return FALSE;
   return count_slashes (v) == slashes;
 }

@@ -40,7 +40,7 @@ static void
 set_field (Entry *entry, RcaBytes key, RcaBytes value)
 {
   for (guint i = 0; i < N_KEYS; i++)
-    if (rca_bytes_equal (key, rca_bytes_str (keys[i])))
+    if (rca_bytes_is (key, keys[i]))
       entry->value[i] = value;
 }
 

@@ -67,7 +67,7 @@ is_telling (const Head *head)
   if (head->component.n && head->component.p[0] >= 'A' && head->component.p[0] <= 'Z' && rca_bytes_has_prefix (head->context, RCA_BYTES ("conn")))
     return TRUE;
   for (guint i = 0; contexts[i]; i++)
-    if (rca_bytes_has_prefix (head->context, rca_bytes_str (contexts[i])))
+    if (rca_bytes_starts (head->context, contexts[i]))
       return TRUE;
   return FALSE;
 }
@@ -167,7 +167,7 @@ read_slow (RcaBytes text, RcaArena *arena, RcaEvent *ev)
   gint64 ms = duration_of (text);
   RcaMongoCommand c = { .verb = { 0 } };
   for (guint i = 0; verbs[i]; i++)
-    if (rca_bytes_has_prefix (text, rca_bytes_str (verbs[i])))
+    if (rca_bytes_starts (text, verbs[i]))
       c.verb = rca_bytes (text.p, strlen (verbs[i]) - 1);
   if (ms < 0 || ms > G_MAXINT64 / RCA_NS_PER_MS || c.verb.n == 0)
     return FALSE;

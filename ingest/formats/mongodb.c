@@ -148,11 +148,11 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
     { "attr.nreturned", &m->returned },
   };
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
-    if (rca_bytes_equal (path, rca_bytes_str (strings[i].path)) && type != RCA_JSON_NULL)
+    if (rca_bytes_is (path, strings[i].path) && type != RCA_JSON_NULL)
       *strings[i].into = value;
   if (type == RCA_JSON_NUMBER && depth == 2)
     for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-      if (rca_bytes_equal (path, rca_bytes_str (numbers[i].path)))
+      if (rca_bytes_is (path, numbers[i].path))
         take_number (value, numbers[i].into);
   /* attr.locks.<resource>.timeAcquiringMicros.<mode> */
   if (type == RCA_JSON_NUMBER && depth == 5 && rca_bytes_has_prefix (path, RCA_BYTES ("attr.locks."))

@@ -87,7 +87,7 @@ static gboolean
 read_level (RcaBytes word, RcaSeverity *severity)
 {
   for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
-    if (rca_bytes_equal (word, rca_bytes_str (levels[i].word)))
+    if (rca_bytes_is (word, levels[i].word))
     {
       *severity = levels[i].severity;
       return TRUE;

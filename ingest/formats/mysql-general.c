@@ -28,7 +28,7 @@ is_command (RcaBytes word)
                                        "Debug",      "Processlist",      "Register Slave", "Kill",    "Set option",  "Refresh",
                                        "Sleep" };
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (rca_bytes_equal (word, rca_bytes_str (words[i])))
+    if (rca_bytes_is (word, words[i]))
       return TRUE;
   return FALSE;
 }

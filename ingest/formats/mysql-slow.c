@@ -21,7 +21,7 @@ typedef struct {
 static gboolean
 starts (RcaBytes line, const char *prefix)
 {
-  return rca_bytes_has_prefix (line, rca_bytes_str (prefix));
+  return rca_bytes_starts (line, prefix);
 }
 
 static gboolean
@@ -169,7 +169,7 @@ read_errno (RcaBytes number, RcaEvent *ev)
                   { "1969", RCA_FAILURE_STATEMENT_TIMEOUT },
                   { "1040", RCA_FAILURE_DB_REFUSED } };
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-    if (rca_bytes_equal (number, rca_bytes_str (numbers[i].number)))
+    if (rca_bytes_is (number, numbers[i].number))
       rca_event_set_num (ev, RCA_FIELD_FAILURE, numbers[i].failure);
 }
 

@@ -33,7 +33,7 @@ read_head (RcaBytes line, RcaSeverity *severity, gint64 *pid)
     return 0;
   RcaBytes word = rca_bytes (line.p + 21, (gsize)(close - line.p - 21));
   guint i = 0;
-  while (i < G_N_ELEMENTS (levels) && !rca_bytes_equal (word, rca_bytes_str (levels[i].word)))
+  while (i < G_N_ELEMENTS (levels) && !rca_bytes_is (word, levels[i].word))
     i++;
   if (i == G_N_ELEMENTS (levels))
     return 0;

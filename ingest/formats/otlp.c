@@ -58,10 +58,10 @@ static RcaField
 field_of (RcaBytes name)
 {
   for (RcaField f = 0; f < RCA_N_FIELDS; f++)
-    if (rca_bytes_equal (name, rca_bytes_str (rca_field_name (f))))
+    if (rca_bytes_is (name, rca_field_name (f)))
       return f;
   for (guint i = 0; i < G_N_ELEMENTS (aliases); i++)
-    if (rca_bytes_equal (name, rca_bytes_str (aliases[i].name)))
+    if (rca_bytes_is (name, aliases[i].name))
       return aliases[i].field;
   return RCA_N_FIELDS;
 }
@@ -151,7 +151,7 @@ visit_log (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint 
     { "spanId", offsetof (Log, span_id) },
   };
   for (guint i = 0; i < G_N_ELEMENTS (members); i++)
-    if (rca_bytes_equal (key, rca_bytes_str (members[i].key)) && type != RCA_JSON_NULL)
+    if (rca_bytes_is (key, members[i].key) && type != RCA_JSON_NULL)
       *(RcaBytes *)(void *)((char *)user + members[i].offset) = value;
   return FALSE;
 }
@@ -160,7 +160,7 @@ static RcaBytes
 common_value (const State *state, const char *key)
 {
   for (guint i = 0; i < state->n_common; i++)
-    if (rca_bytes_equal (state->common[i].key, rca_bytes_str (key)))
+    if (rca_bytes_is (state->common[i].key, key))
       return state->common[i].value;
   return rca_bytes (NULL, 0);
 }

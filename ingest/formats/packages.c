@@ -22,10 +22,10 @@ static const char *const steps[]
 static RcaBytes
 next_word (RcaBytes *text)
 {
-  while (text->n > 0 && strchr (" \t[]", text->p[0]))
+  while (text->n > 0 && rca_char_in (text->p[0], " \t[]"))
     *text = rca_bytes_from (*text, 1);
   gsize n = 0;
-  while (n < text->n && !strchr (" \t]", text->p[n]))
+  while (n < text->n && !rca_char_in (text->p[n], " \t]"))
     n++;
   RcaBytes word = rca_bytes (text->p, n);
   *text = rca_bytes_from (*text, n);

@@ -84,7 +84,7 @@ static gboolean
 read_level (RcaBytes text, Head *head)
 {
   for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
-    if (rca_bytes_has_prefix (text, rca_bytes_str (levels[i].word)))
+    if (rca_bytes_starts (text, levels[i].word))
     {
       head->severity = levels[i].severity;
       head->text = rca_bytes_from (text, strlen (levels[i].word));
@@ -122,7 +122,7 @@ is_telling (RcaBytes text)
   if (is_socket (text) || is_stats (text))
     return TRUE;
   for (guint i = 0; starts[i]; i++)
-    if (rca_bytes_has_prefix (text, rca_bytes_str (starts[i])))
+    if (rca_bytes_starts (text, starts[i]))
       return TRUE;
   return FALSE;
 }

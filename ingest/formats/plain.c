@@ -96,7 +96,7 @@ parse_epoch (RcaBytes line, RcaStamp *stamp)
     do
       end++;
     while (end < line.n && g_ascii_isdigit (line.p[end]));
-  if (end < line.n && !strchr (" \t,;:|]", line.p[end]))
+  if (end < line.n && !rca_char_in (line.p[end], " \t,;:|]"))
     return 0;
   stamp->flags = RCA_STAMP_HAS_ZONE | RCA_STAMP_HAS_DATE | RCA_STAMP_HAS_YEAR;
   return rca_stamp_parse_epoch (rca_bytes (line.p, end), &stamp->time_ns) ? end : 0;
@@ -201,7 +201,7 @@ plain_line (gpointer state, RcaBytes line)
 static RcaBytes
 message_after (RcaBytes record, gsize end)
 {
-  while (end < record.n && strchr (" \t]\")>|,:;-", record.p[end]) && record.p[end])
+  while (end < record.n && rca_char_in (record.p[end], " \t]\")>|,:;-") && record.p[end])
     end++;
   return rca_bytes_from (record, end);
 }

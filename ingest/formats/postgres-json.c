@@ -54,7 +54,7 @@ take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth
   if (rca_bytes_equal (key, RCA_BYTES ("pid")) || rca_bytes_equal (key, RCA_BYTES ("process_id")))
     rca_parse_int (value, &r->pid);
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
-    if (value.n && rca_bytes_equal (key, rca_bytes_str (table[i].key)))
+    if (value.n && rca_bytes_is (key, table[i].key))
       *table[i].into = value;
   return FALSE;
 }

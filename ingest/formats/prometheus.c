@@ -109,7 +109,7 @@ take_label (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint
   else if (rca_bytes_equal (key, RCA_BYTES ("instance")) || (rca_bytes_equal (key, RCA_BYTES ("node")) && state->instance.n == 0))
     state->instance = value;
   for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
-    if (rca_bytes_equal (key, rca_bytes_str (devices[i])))
+    if (rca_bytes_is (key, devices[i]))
       state->device = value;
   return FALSE;
 }

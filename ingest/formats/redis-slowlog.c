@@ -37,7 +37,7 @@ put_key (Entry *e, RcaBytes key)
   while (key.n)
   {
     gsize n = 0, digits = 0;
-    for (; n < key.n && (key.p[n] == 0 || !strchr (":/.{}|#", key.p[n])); n++)
+    for (; n < key.n && (key.p[n] == 0 || !rca_char_in (key.p[n], ":/.{}|#")); n++)
       digits += g_ascii_isdigit (key.p[n]) != 0;
     put (e, digits || n > 24 ? RCA_BYTES ("?") : rca_bytes (key.p, n));
     put (e, rca_bytes (key.p + n, MIN (1, key.n - n)));

@@ -107,7 +107,7 @@ read_head (RcaBytes line, RcaStampContext *context, Head *head)
   {
     if (read_signal (rest, head))
       return TRUE;
-    if (!strchr ("MSCXHT", rest.p[0]) || rest.p[1] != ' ')
+    if (!rca_char_in (rest.p[0], "MSCXHT") || rest.p[1] != ' ')
       return FALSE;
     head->role = rest.p[0];
     rest = rca_bytes_from (rest, 1);

@@ -104,7 +104,7 @@ static const struct
 static gboolean
 is_key (RcaBytes key, const char *name)
 {
-  return rca_bytes_equal (key, rca_bytes_str (name));
+  return rca_bytes_is (key, name);
 }
 
 static void

@@ -66,7 +66,7 @@ visit (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint dept
     return TRUE;
   if (type == RCA_JSON_STRING || type == RCA_JSON_NUMBER)
     for (guint i = 0; i < G_N_ELEMENTS (members); i++)
-      if (rca_bytes_equal (path, rca_bytes_str (members[i].path)))
+      if (rca_bytes_is (path, members[i].path))
         *(RcaBytes *)(void *)((char *)user + members[i].offset) = value;
   return FALSE;
 }

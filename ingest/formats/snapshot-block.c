@@ -80,7 +80,7 @@ read_df (RcaSnapshotBlock *block, const RcaBytes *word, guint n)
     return FALSE;
   static const char *const none[] = { "tmpfs", "devtmpfs", "udev", "overlay", "shm", "none" };
   for (guint i = 0; i < G_N_ELEMENTS (none); i++)
-    if (rca_bytes_equal (word[0], rca_bytes_str (none[i])))
+    if (rca_bytes_is (word[0], none[i]))
       return TRUE;
   rca_snapshot_add (block, RCA_METRIC_DISK_USED_RATIO, word[n - 1], CLAMP (value / 100, 0, 1));
   return TRUE;
@@ -133,7 +133,7 @@ read_exported (RcaSnapshotBlock *block, const RcaBytes *word, guint n)
   if (n < 2 || n > 3 || !rca_bytes_has_prefix (word[0], RCA_BYTES ("node_")) || !rca_parse_double (word[1], &value))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (exported); i++)
-    if (rca_bytes_equal (word[0], rca_bytes_str (exported[i].name)))
+    if (rca_bytes_is (word[0], exported[i].name))
       rca_snapshot_add (block, exported[i].metric, whole_host, value);
   if (rca_bytes_equal (word[0], RCA_BYTES ("node_memory_MemTotal_bytes")))
     block->mem_total = value;

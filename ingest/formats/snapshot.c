@@ -15,9 +15,9 @@ typedef struct {
 static RcaBytes
 trim (RcaBytes text)
 {
-  while (text.n > 0 && strchr (" \t=#-*[", text.p[0]) && text.p[0])
+  while (text.n > 0 && rca_char_in (text.p[0], " \t=#-*[") && text.p[0])
     text = rca_bytes_from (text, 1);
-  while (text.n > 0 && strchr (" \t=#-*]:\r", text.p[text.n - 1]) && text.p[text.n - 1])
+  while (text.n > 0 && rca_char_in (text.p[text.n - 1], " \t=#-*]:\r") && text.p[text.n - 1])
     text.n--;
   return text;
 }
@@ -34,7 +34,7 @@ begins_block (RcaBytes line, RcaStampContext *context, RcaStamp *stamp)
     return FALSE;
   if (rca_bytes_has_prefix (text, RCA_BYTES ("time: ")) || rca_bytes_has_prefix (text, RCA_BYTES ("date: ")) || rca_bytes_has_prefix (text, RCA_BYTES ("zzz ")))
     text = rca_bytes_from (text, 4);
-  while (text.n > 0 && strchr (" *", text.p[0]))
+  while (text.n > 0 && rca_char_in (text.p[0], " *"))
     text = rca_bytes_from (text, 1);
   gsize n = rca_stamp_parse (text, &scratch, stamp);
   if (n == 0 || (n + 1 < text.n && !rca_bytes_has_prefix (line, RCA_BYTES ("top - "))))

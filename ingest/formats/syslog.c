@@ -75,7 +75,7 @@ take_time (RcaBytes *rest, RcaStampContext *context, RcaEnvelope *envelope)
 static gboolean
 is_tag_char (char c)
 {
-  return g_ascii_isalnum (c) || strchr ("-_./@+()%#\\*", c) != NULL;
+  return g_ascii_isalnum (c) || rca_char_in (c, "-_./@+()%#\\*");
 }
 
 /* What stands in the brackets of a tag: a process id, or Heroku's "web.1", "postgres.4882", "router". */
@@ -150,7 +150,7 @@ is_host (RcaBytes token)
   if (token.n == 0 || token.n > 255 || !g_ascii_isalnum (token.p[0]) || (token.n > 1 && rca_severity_parse (token, &severity)))
     return FALSE;
   for (gsize i = 0; i < token.n; i++)
-    if (!g_ascii_isalnum (token.p[i]) && !strchr (".-_:/@%", token.p[i]))
+    if (!g_ascii_isalnum (token.p[i]) && !rca_char_in (token.p[i], ".-_:/@%"))
       return FALSE;
   return TRUE;
 }

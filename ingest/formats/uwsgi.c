@@ -82,7 +82,7 @@ is_banner (RcaBytes line)
     "binary reloading ", "closing all non-uwsgi ", "found fd ", "running /", "gracefully (RE)spawned ",
   };
   for (guint i = 0; i < G_N_ELEMENTS (begins); i++)
-    if (rca_bytes_has_prefix (line, rca_bytes_str (begins[i])))
+    if (rca_bytes_starts (line, begins[i]))
       return TRUE;
   return FALSE;
 }
@@ -113,7 +113,7 @@ say (RcaBytes line)
     { "chain reloading ", RCA_SEVERITY_INFO },
   };
   for (guint i = 0; i < G_N_ELEMENTS (sayings); i++)
-    if (rca_bytes_has_prefix (line, rca_bytes_str (sayings[i].words)) || (i < 5 && rca_bytes_find (line, rca_bytes_str (sayings[i].words)) >= 0))
+    if (rca_bytes_starts (line, sayings[i].words) || (i < 5 && rca_bytes_find (line, rca_bytes_str (sayings[i].words)) >= 0))
       return sayings[i].severity;
   return RCA_SEVERITY_NONE;
 }

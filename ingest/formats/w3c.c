@@ -70,7 +70,7 @@ field_of (W3c *w, RcaBytes name)
   if (rca_bytes_equal (name, RCA_BYTES ("cs-uri-query")))
     return (Field){ .part = W3C_QUERY };
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-    if (rca_bytes_equal (name, rca_bytes_str (fields[i].name)))
+    if (rca_bytes_is (name, fields[i].name))
       return (Field){ .part = W3C_ROLE, .column = { .role = fields[i].role, .unit_ns = fields[i].unit_ns } };
   return (Field){ .part = W3C_NONE };
 }
