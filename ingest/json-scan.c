@@ -1,14 +1,26 @@
 #include "json-scan.h"
 #include "bounds.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define MAX_DEPTH RCA_BOUND_JSON_DEPTH
 #define MAX_PATH  512 /* bytes of a dotted path; what is longer is cut, so that it matches no name */
+
+#define MAX_INNER 32 /* containers whose ends are kept; of more, each is measured when it is reached */
+
+typedef struct {
+  const char *at, *after;
+} Extent;
 
 typedef struct {
   const char *p, *end;
   RcaArena *arena;
   RcaJsonVisit visit; /* NULL: skip */
   gpointer user;
+  /* the containers within the last one that was measured, in their order: so that no depth is measured twice */
+  Extent inner[MAX_INNER];
+  guint n_inner, next_inner;
   char path[MAX_PATH];
 } Scan;
 
@@ -125,19 +137,38 @@ unescape (RcaArena *arena, const char *p, const char *end)
   return rca_bytes (to, (gsize)(out - to));
 }
 
+/* The first quote or backslash from @p on, or @end. */
+static inline const char *
+quote_or_slash (const char *p, const char *end)
+{
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8 ('"'), slash = _mm_set1_epi8 ('\\');
+  for (; end - p >= 16; p += 16)
+  {
+    __m128i bytes = _mm_loadu_si128 ((const __m128i *)(const void *)p);
+    guint mask = (guint)_mm_movemask_epi8 (_mm_or_si128 (_mm_cmpeq_epi8 (bytes, quote), _mm_cmpeq_epi8 (bytes, slash)));
+    if (mask)
+      return p + __builtin_ctz (mask);
+  }
+#endif
+  while (p < end && *p != '"' && *p != '\\')
+    p++;
+  return p;
+}
+
 /* @p is at a quote. Returns what follows the closing one (NULL: there is none), and whether there are escapes. */
 static const char *
 string_end (const char *p, const char *end, gboolean *escaped)
 {
   *escaped = FALSE;
-  for (p++; p < end; p++)
+  for (p = quote_or_slash (p + 1, end); p < end; p = quote_or_slash (p + 2, end))
+  {
     if (*p == '"')
       return p + 1;
-    else if (*p == '\\')
-    {
-      *escaped = TRUE;
-      p++;
-    }
+    *escaped = TRUE;
+    if (end - p < 2)
+      break;
+  }
   return NULL;
 }
 
@@ -192,11 +223,13 @@ scan_number (Scan *s)
 
 static gboolean scan_container (Scan *s, guint depth, gsize path_n);
 
-/* @p is at a bracket. Returns what follows its partner, NULL when there is none: only brackets and strings matter. */
+/* At a bracket. Returns what follows its partner, NULL when there is none: only brackets and strings matter. */
 static const char *
-container_end (const char *p, const char *end)
+measure (Scan *s)
 {
-  guint open = 0;
+  guint open = 0, above[MAX_DEPTH + 1]; /* the extents that are open */
+  const char *p = s->p, *end = s->end;
+  s->n_inner = s->next_inner = 0;
   while (p < end)
   {
     char c = *p;
@@ -209,11 +242,33 @@ container_end (const char *p, const char *end)
     }
     p++;
     if (c == '{' || c == '[')
+    {
+      if (open > 0 && open <= MAX_DEPTH)
+        above[open] = s->n_inner;
+      if (open > 0 && open <= MAX_DEPTH && s->n_inner < MAX_INNER)
+        s->inner[s->n_inner++] = (Extent){ p - 1, NULL };
       open++;
-    else if ((c == '}' || c == ']') && --open == 0)
-      return p;
+    }
+    else if (c == '}' || c == ']')
+    {
+      if (--open == 0)
+        return p;
+      if (open <= MAX_DEPTH && above[open] < MAX_INNER)
+        s->inner[above[open]].after = p;
+    }
   }
+  s->n_inner = 0;
   return NULL;
+}
+
+static const char *
+container_end (Scan *s)
+{
+  while (s->next_inner < s->n_inner && s->inner[s->next_inner].at < s->p) /* within what was skipped */
+    s->next_inner++;
+  if (s->next_inner < s->n_inner && s->inner[s->next_inner].at == s->p && s->inner[s->next_inner].after)
+    return s->inner[s->next_inner++].after;
+  return measure (s);
 }
 
 static gsize
@@ -230,7 +285,7 @@ path_push (Scan *s, gsize path_n, RcaBytes key)
 static gboolean
 scan_container_value (Scan *s, RcaBytes key, guint depth, gsize path_n)
 {
-  const char *after = container_end (s->p, s->end);
+  const char *after = container_end (s);
   RcaJsonType type = *s->p == '{' ? RCA_JSON_OBJECT : RCA_JSON_ARRAY;
   if (!after)
     return FALSE;
@@ -343,6 +398,7 @@ rca_json_scan (RcaBytes text, RcaArena *arena, RcaJsonVisit visit, gpointer user
   s.arena = arena;
   s.visit = visit;
   s.user = user;
+  s.n_inner = s.next_inner = 0;
   skip_blank (&s);
   if (s.p >= s.end)
     return 0;
