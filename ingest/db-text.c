@@ -1,13 +1,16 @@
 #include "db-text.h"
+#include "bigrams.h"
 #include "identity.h"
 #include "number.h"
 
 gboolean
 rca_db_text_read (const RcaDbText *table, guint n, RcaBytes text, RcaEvent *ev)
 {
+  RcaBigrams pairs;
+  rca_bigrams_fill (&pairs, text);
   for (guint i = 0; i < n; i++)
   {
-    if (rca_bytes_find (text, rca_bytes_str (table[i].needle)) < 0)
+    if (!rca_bigrams_may_hold (&pairs, table[i].needle) || rca_bytes_find (text, rca_bytes_str (table[i].needle)) < 0)
       continue;
     if (table[i].event != RCA_DB_EVENT_NONE)
       rca_event_set_num (ev, RCA_FIELD_DB_EVENT, table[i].event);
@@ -37,7 +40,7 @@ take_tag (RcaBytes key, RcaBytes value, gpointer user)
     rca_event_set_str (ev, RCA_FIELD_SPAN_ID, rca_bytes (value.p + 36, 16));
   }
   for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
-    if (rca_bytes_equal (key, rca_bytes_str (tags[i].key)))
+    if (rca_bytes_is (key, tags[i].key))
       rca_event_set_str (ev, tags[i].field, value);
 }
 
@@ -73,10 +76,12 @@ rca_bytes_skip_blank (RcaBytes text)
 RcaBytes
 rca_bytes_until (RcaBytes text, const char *stops)
 {
-  gsize n = 0;
-  while (n < text.n && (text.p[n] == 0 || !strchr (stops, text.p[n])))
-    n++;
-  return rca_bytes (text.p, n);
+  for (; *stops && text.n; stops++)
+  {
+    const char *stop = memchr (text.p, *stops, text.n);
+    text.n = stop ? (gsize)(stop - text.p) : text.n;
+  }
+  return text;
 }
 
 RcaBytes

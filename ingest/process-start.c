@@ -1,4 +1,5 @@
 #include "process-start.h"
+#include "bigrams.h"
 #include "number.h"
 
 /* Lines of one start that follow each other within that time are one. */
@@ -17,10 +18,10 @@ split_words (RcaBytes line, Words *words)
   words->n = 0;
   while (i < line.n && words->n < MAX_WORDS)
   {
-    while (i < line.n && strchr (" \t\"'()[],", line.p[i]))
+    while (i < line.n && rca_char_in (line.p[i], " \t\"'()[],"))
       i++;
     gsize from = i;
-    while (i < line.n && !strchr (" \t\"'()[],", line.p[i]))
+    while (i < line.n && !rca_char_in (line.p[i], " \t\"'()[],"))
       i++;
     if (i > from)
       words->word[words->n++] = rca_bytes (line.p + from, i - from);
@@ -43,7 +44,7 @@ is_version (RcaBytes word)
   for (; i < word.n; i++)
     if (word.p[i] == '.')
       dots++;
-    else if (!g_ascii_isalnum (word.p[i]) && !strchr ("-+_~", word.p[i]))
+    else if (!g_ascii_isalnum (word.p[i]) && !rca_char_in (word.p[i], "-+_~"))
       return FALSE;
   gint64 ignored;
   return dots >= 1 && dots < 4 && g_ascii_isalnum (word.p[word.n - 1]) && !rca_parse_duration (word, 0, &ignored);
@@ -60,7 +61,7 @@ is_name (RcaBytes word)
     if (equals_folded (word, words[i]))
       return FALSE;
   for (gsize i = 0; i < word.n; i++)
-    if (!g_ascii_isalnum (word.p[i]) && !strchr ("-_./@", word.p[i]))
+    if (!g_ascii_isalnum (word.p[i]) && !rca_char_in (word.p[i], "-_./@"))
       return FALSE;
   return TRUE;
 }
@@ -209,10 +210,12 @@ is_start_line (RcaBytes line)
                                        " is running on port ",  " running on http://",   " running on https://",   " with Cowboy",
                                        " ready (in ",           " with cowboy ",         " Running on http" };
   for (guint i = 0; i < G_N_ELEMENTS (begins); i++)
-    if (rca_bytes_has_prefix (line, rca_bytes_str (begins[i])) || (line.n + 1 == strlen (begins[i]) && memcmp (line.p, begins[i], line.n) == 0))
+    if (rca_bytes_starts (line, begins[i]) || (line.n + 1 == strlen (begins[i]) && memcmp (line.p, begins[i], line.n) == 0))
       return TRUE;
+  RcaBigrams pairs;
+  rca_bigrams_fill (&pairs, line);
   for (guint i = 0; i < G_N_ELEMENTS (holds); i++)
-    if (rca_bytes_find (line, rca_bytes_str (holds[i])) >= 0)
+    if (rca_bigrams_may_hold (&pairs, holds[i]) && rca_bytes_find (line, rca_bytes_str (holds[i])) >= 0)
       return TRUE;
   return FALSE;
 }
@@ -258,8 +261,10 @@ static gboolean
 may_tell_of_start (RcaBytes line)
 {
   static const char *const marks[] = { "tart", "isten", "oot", "unning", "aunch", "ready", "nitializ", "owboy" };
+  RcaBigrams pairs;
+  rca_bigrams_fill (&pairs, line);
   for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
-    if (rca_bytes_find (line, rca_bytes_str (marks[i])) >= 0)
+    if (rca_bigrams_may_hold (&pairs, marks[i]) && rca_bytes_find (line, rca_bytes_str (marks[i])) >= 0)
       return TRUE;
   return FALSE;
 }
