@@ -53,12 +53,14 @@ split (RcaBytes record, RcaBytes *column, RcaArena *arena)
 {
   guint n = 0;
   gsize start = 0;
-  gboolean quoted = FALSE;
   for (gsize i = 0; i <= record.n && n < MOST_COLUMNS; i++)
   {
-    if (i < record.n && record.p[i] == '"')
-      quoted = !quoted;
-    if (i == record.n || (record.p[i] == ',' && !quoted))
+    if (i < record.n && record.p[i] == '"') /* on to the closing one */
+    {
+      const char *close = memchr (record.p + i + 1, '"', record.n - i - 1);
+      i = close ? (gsize)(close - record.p) : record.n;
+    }
+    if (i == record.n || record.p[i] == ',')
     {
       RcaBytes v = rca_bytes (record.p + start, i - start);
       column[n++] = arena ? unquote (v, arena) : v;
