@@ -1,4 +1,5 @@
 #include "classify.h"
+#include "bigrams.h"
 
 enum {
   WHOLE = 1 << 0,       /* no letter or digit right before or behind */
@@ -279,9 +280,11 @@ find_peer (const Haystack *hay)
   static const char *const after_peer[] = { " could not be resolved", ": name or service not known", ": temporary failure in name resolution",
                                             ": no address associated", ": nodename nor servname", " unavailable: " };
   RcaBytes lower = rca_bytes (hay->lower + hay->text_at, hay->n - hay->text_at), peer;
+  RcaBigrams pairs;
+  rca_bigrams_fill (&pairs, lower);
   for (guint i = 0; i < G_N_ELEMENTS (before_peer); i++)
   {
-    gssize at = rca_bytes_find (lower, rca_bytes_str (before_peer[i]));
+    gssize at = rca_bigrams_may_hold (&pairs, before_peer[i]) ? rca_bytes_find (lower, rca_bytes_str (before_peer[i])) : -1;
     if (at < 0)
       continue;
     peer = rca_bytes_from (hay->text, (gsize)at + strlen (before_peer[i]));
