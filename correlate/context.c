@@ -301,7 +301,7 @@ lay_out (RcaContext *c, const RcaAnalyzeOptions *options, GError **error)
   c->n = (guint) ((c->window.end_ns - c->start_ns + c->width_ns - 1) / c->width_ns);
   if (c->n == 0 || c->n > 20000)
     {
-      g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_QUERY, "the window is %s", c->n ? "too long for its width" : "empty");
+      g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_QUERY, c->n ? "the window is too long for one analysis: name a shorter one with --window, or find every incident with rca batch" : "the window is empty");
       return FALSE;
     }
   c->first = rca_context_bucket (c, c->window.start_ns);
