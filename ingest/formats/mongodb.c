@@ -75,7 +75,8 @@ rca_mongodb_verb (RcaBytes document)
 static void
 add (char *out, gsize *n, RcaBytes part)
 {
-  memcpy (out + *n, part.p, part.n);
+  if (part.n)
+    memcpy (out + *n, part.p, part.n);
   *n += part.n;
 }
 

@@ -27,12 +27,12 @@ static const Family families[] = {
   { "app", { "app-text", "json-lines", "logfmt", "level-text", "plain", "rails", "spans" } },
   { "db",
     { "postgres", "postgres-csv", "postgres-json", "pgbouncer", "mysql-slow", "mysql-error", "mysql-general", "mongodb", "mongodb-text", "redis", "redis-slowlog",
-      "redis-slowlog-text", "clickhouse", "elasticsearch", "cassandra", "sql-server", "oracle", "db-json", "patroni", "proxysql" } },
+      "redis-slowlog-json", "clickhouse", "elasticsearch", "cassandra", "sql-server", "oracle-alert", "database-json", "patroni", "proxysql" } },
   { "change", { "change-json", "change-document", "change-log", "packages", "ansible", "git" } },
   { "monitor", { "sar", "sadf-json", "vmstat", "snapshot", "snapshot-file", "prometheus", "kernel" } },
   { "wrapper",
     { "syslog", "syslog-octets", "docker", "cri", "container-prefix", "shipper", "cloud-logging", "journald-json", "journald-export", "journald-verbose", "otlp",
-      "otlp-document", "fluent" } },
+      "otlp-document", "fluent-forward" } },
 };
 
 static const Family *
