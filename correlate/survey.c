@@ -195,7 +195,7 @@ compare_rise (gconstpointer a, gconstpointer b)
 }
 
 GPtrArray *
-rca_survey_find (const GPtrArray *histories, GPtrArray *regular, GError **error)
+rca_survey_find (const GPtrArray *histories, GPtrArray *regular, const volatile gint *cancel, GError **error)
 {
   RcaStore *store = rca_store_open_history (histories);
   g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
@@ -205,7 +205,7 @@ rca_survey_find (const GPtrArray *histories, GPtrArray *regular, GError **error)
   if (regular)
     g_ptr_array_set_free_func (regular, rise_free);
   for (guint g = 0; g < G_N_ELEMENTS (grains); g++)
-    for (gint64 t = floor_to (sources->extent.start_ns, grains[g].window_ns); ok && t < sources->extent.end_ns; t += grains[g].window_ns)
+    for (gint64 t = floor_to (sources->extent.start_ns, grains[g].window_ns); ok && !*cancel && t < sources->extent.end_ns; t += grains[g].window_ns)
       {
         /* whole windows, also where the logs reach over a part of one: their length sets the buckets' */
         RcaSpan window = { t, t + grains[g].window_ns };

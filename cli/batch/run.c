@@ -275,8 +275,8 @@ survey (Run *run, GError **error)
     }
   count_requests (b, histories);
   g_autoptr (GPtrArray) regular = g_ptr_array_new ();
-  g_autoptr (GPtrArray) rises = rca_survey_find (histories, regular, error);
-  if (!rises)
+  g_autoptr (GPtrArray) rises = rca_survey_find (histories, regular, &caught, error);
+  if (!rises || interrupted (error))
     return NULL;
   g_autoptr (GPtrArray) looks = run->extent.end_ns - run->extent.start_ns <= SHORT_NS ? look_at_all (run) : merge_rises (rises, run);
   rca_batch_progress_begin (run->progress, "looked closely at", looks->len, FALSE, "spans");
