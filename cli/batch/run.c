@@ -32,10 +32,28 @@ typedef struct {
   RcaRequestTimes times;
   RcaArchive *archive;
   RcaBatchState *state;
-  RcaBatchProgress *progress;
+  RcaProgress *progress;
+  gsize done, total; /* of the phase, as the progress shows it; @done by all threads */
   RcaSpan extent; /* of the user-facing logs */
   gint reused;
 } Run;
+
+/* ---- how far it is ---- */
+
+static void
+begin_phase (Run *run, const char *what, const char *unit, gsize total)
+{
+  rca_progress_free (run->progress);
+  run->done = 0;
+  run->total = total;
+  run->progress = rca_progress_new (what, unit, &run->done, &run->total);
+}
+
+static void
+add_done (Run *run, gsize n)
+{
+  __atomic_fetch_add (&run->done, n, __ATOMIC_RELAXED);
+}
 
 /* ---- a signal ends it between two pieces ---- */
 
@@ -82,7 +100,7 @@ read_piece (gpointer data, gpointer user)
       rca_archive_read (run->archive, piece);
       rca_batch_state_save (run->state, piece);
     }
-  rca_batch_progress_add (run->progress, piece->bytes);
+  add_done (run, piece->bytes);
 }
 
 /* ---- looking closely ---- */
@@ -164,14 +182,14 @@ static void
 look_closely (gpointer data, gpointer user)
 {
   Look *look = data;
-  const Run *run = user;
+  Run *run = user;
   g_autoptr (GError) error = NULL;
   if (caught)
     return;
   look->report = analyze_window (run, look->window, &error);
   if (error)
     look->problem = g_strdup (error->message);
-  rca_batch_progress_add (run->progress, 1);
+  add_done (run, 1);
 }
 
 /* ---- putting together ---- */
@@ -279,7 +297,7 @@ survey (Run *run, GError **error)
   if (!rises || interrupted (error))
     return NULL;
   g_autoptr (GPtrArray) looks = run->extent.end_ns - run->extent.start_ns <= SHORT_NS ? look_at_all (run) : merge_rises (rises, run);
-  rca_batch_progress_begin (run->progress, "looked closely at", looks->len, FALSE, "spans");
+  begin_phase (run, "looking closely at", "spans", looks->len);
   each (run, looks, look_closely);
   if (interrupted (error))
     return NULL;
@@ -294,7 +312,7 @@ survey (Run *run, GError **error)
 static RcaBatch *
 read_and_survey (Run *run, GError **error)
 {
-  rca_batch_progress_begin (run->progress, "read", run->archive->bytes, run->archive->store == NULL, "parts");
+  begin_phase (run, "reading", run->archive->store ? "parts" : NULL, run->archive->bytes);
   each (run, run->archive->piece, read_piece);
   if (interrupted (error))
     return NULL;
@@ -336,11 +354,11 @@ rca_batch_run (const RcaBatchRequest *request, GError **error)
   g_autoptr (RcaBatchState) state = archive ? rca_batch_state_open (request->state, archive, error) : NULL;
   if (!state)
     return NULL;
-  g_autoptr (RcaBatchProgress) progress = rca_batch_progress_new ();
   run.archive = archive;
   run.state = state;
-  run.progress = progress;
   sigaction (SIGINT, &catch, NULL);
   sigaction (SIGTERM, &catch, NULL);
-  return read_and_survey (&run, error);
+  RcaBatch *batch = read_and_survey (&run, error);
+  rca_progress_free (run.progress);
+  return batch;
 }
