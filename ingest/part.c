@@ -119,7 +119,7 @@ order_parts (RcaSource *source, gint64 *first_ns)
 }
 
 void
-rca_parts_survey (RcaSource *source, const RcaReadOptions *options, gint64 *first_ns, GString *why)
+rca_parts_survey (RcaSource *source, const RcaReadOptions *options, gint64 *first_ns, RcaSniff *why)
 {
   for (guint i = source->parts->len; i-- > 0;)
   {
@@ -134,7 +134,7 @@ rca_parts_survey (RcaSource *source, const RcaReadOptions *options, gint64 *firs
     if (!source->format)
     {
       source->format = format;
-      g_string_assign (why, sniff.reason);
+      *why = sniff;
     }
     first_ns[i] = first_time (&opened, format);
   }

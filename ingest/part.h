@@ -19,6 +19,6 @@ const RcaFormat *rca_part_format (const RcaSource *source, guint index, const Rc
 /* Looks into each part, newest first: the format of the newest that holds something is the
  * source's, with why in @why; first times (@first_ns, one a part: RCA_TIME_NONE unknown,
  * G_MAXINT64 an empty newest one) settle the order. */
-void rca_parts_survey (RcaSource *source, const RcaReadOptions *options, gint64 *first_ns, GString *why);
+void rca_parts_survey (RcaSource *source, const RcaReadOptions *options, gint64 *first_ns, RcaSniff *why);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RcaOpenedPart, rca_part_clear)

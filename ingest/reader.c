@@ -19,7 +19,9 @@ typedef struct {
   gboolean truncated;    /* the record at hand */
   const RcaRecord *verbatim; /* the record at hand, where its bytes stand in a plain file as they are; else NULL */
   gboolean plain;        /* the part at hand is a plain file */
-  GString *why;
+  const char *reason; /* why the format is what it is, by the first part read */
+  RcaSniff sniff;     /* holds it */
+  GString *why;       /* what else is to be said of the parts */
   gint64 stop_ns; /* records beyond it matter no more, in a part that is in order; RCA_TIME_NONE */
   guint beyond;   /* how many of them came in a row */
 } Reading;
@@ -178,8 +180,11 @@ note_format (Reading *reading, const RcaFormat *format, const RcaSniff *sniff, c
   }
   if (!source->format && format)
     source->format = format;
-  if (reading->why->len == 0)
-    g_string_append (reading->why, format ? sniff->reason : "no known format fits; kept as text");
+  if (!reading->reason)
+  {
+    reading->sniff = *sniff;
+    reading->reason = format ? reading->sniff.reason : "no known format fits; kept as text";
+  }
   else if (format != source->format)
     g_string_append_printf (reading->why, "; %s is %s", name, format ? format->name : "of no known format, kept as text");
 }
@@ -356,10 +361,11 @@ rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit
   gboolean usable = FALSE;
   reset (source);
   g_autoptr (RcaTally) tally = rca_tally_new (source);
-  Reading reading = { .source = source, .options = options, .emit = emit, .user = user, .tally = tally, .why = g_string_new (NULL), .stop_ns = RCA_TIME_NONE };
+  g_autoptr (GString) why = g_string_new (NULL);
+  Reading reading = { .source = source, .options = options, .emit = emit, .user = user, .tally = tally, .why = why, .stop_ns = RCA_TIME_NONE };
   g_autofree gint64 *first_ns = g_new0 (gint64, source->parts->len);
   if (source->parts->len > 1)
-    rca_parts_survey (source, options, first_ns, reading.why);
+    rca_parts_survey (source, options, first_ns, &reading.sniff);
   for (guint i = 0; i < source->parts->len; i++)
     if (source->parts->len > 1 && lies_outside (&reading, first_ns, i))
       usable = TRUE;
@@ -370,6 +376,6 @@ rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit
     g_string_append_printf (reading.why, "; %" G_GUINT64_FORMAT " lines longer than 1 MiB were cut", source->truncated);
   if (!usable && source->problems->len == 0)
     g_string_append (reading.why, "empty");
-  source->why = g_string_free (reading.why, FALSE);
+  source->why = g_strconcat (reading.reason ? reading.reason : reading.sniff.reason, reading.why->str, NULL);
   return usable;
 }
