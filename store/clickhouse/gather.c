@@ -5,8 +5,9 @@
 
 /* What a quote needs of all raw text together may stay as it is up to here; then it is compressed. */
 #define RAW_BUDGET_BYTES (G_GUINT64_CONSTANT (64) << 20)
-/* The writer of a half line that was left for this long will not end it soon. */
-#define HALF_LINE_NS (60 * RCA_NS_PER_S)
+/* A last line without an end waits for it while its file was written this recently (what is in the
+ * table cannot be taken back): twice nginx's usual flush=5s. Later it is what the file ends with. */
+#define HALF_LINE_NS (10 * RCA_NS_PER_S)
 
 typedef struct {
   const RcaOpenOptions *options;
