@@ -1,4 +1,6 @@
 #include "change.h"
+#include "reversal.h"
+#include "unseen.h"
 #include <math.h>
 
 static const double horizon_least_s = 3600;
@@ -273,12 +275,61 @@ told_at (const RcaCandidate *c)
   return g_strdup_printf ("%s at %s%s%s", c->subject, rca_clock (c->onset_ns, at), later ? ", its version at work from " : "", later ? rca_clock (c->acts_ns, acts) : "");
 }
 
+/* When it was at an end: its own, or that of what took it back. FALSE: not as far as is logged. */
+static gboolean
+change_end (const RcaFacts *f, const RcaCandidate *c, const RcaChange **back, gint64 *at_ns, gboolean *certain)
+{
+  *certain = TRUE;
+  *back = NULL;
+  *at_ns = c->end_ns;
+  if (c->end_ns != RCA_TIME_NONE)
+    return TRUE;
+  *back = rca_reversal_of (f, c->change, certain);
+  if (*back)
+    *at_ns = (*back)->start_ns;
+  return *back != NULL;
+}
+
+/* Taken back, and the failing ended with it, or did not. */
+static void
+weigh_reversal (RcaFacts *f, RcaCandidate *c)
+{
+  char a[16], b[16];
+  gint64 at;
+  gboolean certain;
+  const RcaChange *back;
+  const RcaOutbreak *o = f->o;
+  RcaEvidence *e = NULL;
+  if (!change_end (f, c, &back, &at, &certain) || at < o->start_ns || at > f->c->window.end_ns)
+    return;
+  const char *what = back ? "taken back" : "at its end";
+  if (o->end_ns == RCA_TIME_NONE)
+    {
+      double w = rca_weight_reversal_vain ((double) (f->c->window.end_ns - at) / 1e9);
+      if (certain && w < -0.1)
+        e = rca_candidate_add (c, RCA_EVIDENCE_RECOVERY, w, "it was %s at %s, and the failing goes on", what, rca_clock (at, a));
+    }
+  else
+    {
+      double width = (double) f->c->width_ns / 1e9, end = rca_facts_seconds (f, o->end_ns), t = rca_facts_seconds (f, at);
+      RcaInstant ends = rca_instant_uniform (end - width, end + width), backs = change_instant (t, (double) MAX (back ? back->resolution_ns : 0, RCA_NS_PER_MS) / 1e9);
+      double w = rca_weight_reversal (&ends, &backs, end - rca_facts_seconds (f, o->start_ns));
+      if (w > 0.1)
+        e = rca_candidate_add (c, RCA_EVIDENCE_RECOVERY, certain ? w : MIN (w, rca_weights.reversal_fix), "it was %s at %s; the failing ended at %s", certain ? what : "replaced", rca_clock (at, a), rca_clock (o->end_ns, b));
+      rca_instant_clear (&ends);
+      rca_instant_clear (&backs);
+    }
+  if (e)
+    rca_evidence_cite (e, back ? &back->ref : &c->change->ref);
+}
+
 static void
 weigh_change (RcaFacts *f, RcaCandidate *c, GPtrArray *candidates)
 {
   char m_at[16], s_at[16];
   g_autofree char *told = told_at (c);
-  double alone = rca_weight_change (&f->symptom, &c->onset, horizon (f));
+  gboolean blind = !rca_facts_observes (f, RCA_STREAM_APP) && !rca_facts_observes (f, RCA_STREAM_DB);
+  double alone = rca_weight_change (&f->symptom, &c->onset, horizon (f), blind ? rca_weights.change_blind_most : rca_weights.change_alone_most);
   double lag = (double) (f->o->start_ns - c->acts_ns) / 1e9;
   RcaEvidence *e;
   if (c->mechanism && c->fit > alone && !fits_another_better (c, candidates))
@@ -288,7 +339,7 @@ weigh_change (RcaFacts *f, RcaCandidate *c, GPtrArray *candidates)
     {
       c->unclaimed = TRUE;
       if (lag >= 0 || fabs (lag) * 1e9 < (double) f->c->width_ns)
-        e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s, %.0f s before the failing; nothing in the logs changed its nature with it", told, MAX (lag, 0));
+        e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s, %.0f s before the failing; %s", told, MAX (lag, 0), blind ? "what it did inside, no log read here would show" : "nothing in the logs changed its nature with it");
       else
         e = rca_candidate_add (c, RCA_EVIDENCE_PRECEDENCE, alone, "%s, %.0f s after the failing began: too late", told, -lag);
     }
@@ -298,6 +349,7 @@ weigh_change (RcaFacts *f, RcaCandidate *c, GPtrArray *candidates)
   if (c->kind == RCA_KIND_DEPLOY)
     weigh_version (f, c);
   weigh_dormancy (f, c);
+  weigh_reversal (f, c);
 }
 
 void
@@ -331,6 +383,8 @@ rca_change_is_tied (const RcaCandidate *c)
       const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
       if (e->kind == RCA_EVIDENCE_SHARE && e->weight_raw > 1)
         return TRUE;
+      if (e->kind == RCA_EVIDENCE_RECOVERY && e->weight_raw > rca_weights.reversal_fix)
+        return TRUE; /* taken back, and the failing ended */
     }
   return FALSE;
 }

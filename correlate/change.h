@@ -14,7 +14,7 @@ gboolean rca_change_is_edge (const RcaChange *change);
  * dormancy and counterexamples. */
 void rca_weigh_changes (RcaFacts *facts, GPtrArray *candidates);
 
-/* Its version, or its part of the traffic, is where the requests fail. */
+/* Its version, or its part of the traffic, is where the requests fail; or they stopped when it was taken back. */
 gboolean rca_change_is_tied (const RcaCandidate *change);
 
 /* How much of @mechanism's mass a change may take over: L/(L + λ); 0 out of scope. */

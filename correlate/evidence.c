@@ -57,13 +57,40 @@ rca_lag_density (double lag)
 }
 
 double
-rca_weight_change (const RcaInstant *s, const RcaInstant *c, double horizon)
+rca_weight_change (const RcaInstant *s, const RcaInstant *c, double horizon, double most)
 {
   double sum = 0;
   for (guint i = 0; i < s->n; i++)
     for (guint j = 0; j < c->n; j++)
       sum += s->p[i] * c->p[j] * ((1 - rca_weights.after_the_fact) * rca_lag_density (s->t[i] - c->t[j]) + rca_weights.after_the_fact / horizon);
-  return MIN (log (sum * horizon), rca_weights.change_alone_most);
+  return MIN (log (sum * horizon), most);
+}
+
+/* What is left of the lag's density after @lag seconds. */
+static double
+lag_survival (double lag)
+{
+  const RcaWeights *w = &rca_weights;
+  double x = MAX (lag, 1), z = (log (x) - log (w->lag_spread_s)) / w->lag_spread_sigma;
+  return w->lag_quick * exp (-lag / w->lag_quick_s) + w->lag_spread * erfc (z / G_SQRT2) / 2 + w->lag_slow * MAX (0, 1 - log (x) / log (day_s));
+}
+
+static const double reversal_horizon_s = 300;
+
+double
+rca_weight_reversal (const RcaInstant *end, const RcaInstant *back, double duration)
+{
+  double sum = 0, horizon = MAX (duration, reversal_horizon_s);
+  for (guint i = 0; i < end->n; i++)
+    for (guint j = 0; j < back->n; j++)
+      sum += end->p[i] * back->p[j] * ((1 - rca_weights.after_the_fact) * rca_lag_density (end->t[i] - back->t[j]) + rca_weights.after_the_fact / horizon);
+  return CLAMP (log (sum * horizon), 0, rca_weights.reversal_most);
+}
+
+double
+rca_weight_reversal_vain (double elapsed)
+{
+  return MAX (log (MAX (lag_survival (MAX (elapsed, 0)), 1e-6)), rca_weights.reversal_least);
 }
 
 double

@@ -16,12 +16,18 @@ void rca_instant_clear (RcaInstant *instant);
 /* Lag density of a change, seconds → 1/s (0.4 Exp(10 s) + 0.3 LogNormal(120 s, 1.2) + 0.3 log-uniform[1 s, 24 h]). */
 double rca_lag_density (double lag_s);
 
-/* A change at @change, the symptom at @symptom, no mechanism known: at most 2. @horizon_s: the
+/* A change at @change, the symptom at @symptom, no mechanism known: at most @most. @horizon_s: the
  * span the source of changes covers, at least an hour. */
-double rca_weight_change (const RcaInstant *symptom, const RcaInstant *change, double horizon_s);
+double rca_weight_change (const RcaInstant *symptom, const RcaInstant *change, double horizon_s, double most);
 /* … with a mechanism, not yet capped (a ledger counts at most 8): which of two changes fits better is
  * told by what the cap would hide. */
 double rca_weight_change_mechanism (const RcaInstant *symptom, const RcaInstant *change, const RcaInstant *mechanism, double horizon_s);
+/* A change taken back at @back, the failing over at @end: the same density on the ends, against an end
+ * that comes at any time of the incident (@duration_s, at least 300 s): who tries things does so inside it.
+ * At most 3; 0 when the failing was over before. */
+double rca_weight_reversal (const RcaInstant *end, const RcaInstant *back, double duration_s);
+/* … and it goes on @elapsed_s after: log of the chance that it would, at least −2. */
+double rca_weight_reversal_vain (double elapsed_s);
 /* A statement, lock, path, provider: exponential of 10 s on either side of zero, never after the symptom's range. */
 double rca_weight_together (const RcaInstant *symptom, const RcaInstant *cause, double symptom_hi_s, double horizon_s);
 

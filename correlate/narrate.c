@@ -1,4 +1,5 @@
 #include "narrate.h"
+#include "advice.h"
 #include "change.h"
 #include <math.h>
 
@@ -94,72 +95,6 @@ cause_summary (const char *headline, GPtrArray *chain)
   return g_string_free (s, FALSE);
 }
 
-/* The version before: stated by the change, else that of the change of this service before it. */
-static char *
-last_good_version (const RcaFacts *f, const RcaChange *change)
-{
-  if (change->version_before)
-    return g_strdup (change->version_before);
-  const char *best = NULL;
-  for (guint i = 0; i < f->c->changes->len; i++)
-    {
-      const RcaChange *other = g_ptr_array_index (f->c->changes, i);
-      if (other->start_ns < change->start_ns && other->version && rca_same_service (other->service, change->service) && g_strcmp0 (other->version, change->version) != 0)
-        best = other->version;
-    }
-  return g_strdup (best);
-}
-
-/* The version before, or one of its own, that was put in place after @change; NULL: still as it was. */
-static const RcaChange *
-taken_back_by (const RcaFacts *f, const RcaChange *change, const char *good)
-{
-  for (guint i = 0; i < f->c->changes->len; i++)
-    {
-      const RcaChange *other = g_ptr_array_index (f->c->changes, i);
-      gboolean replaces = other->kind == RCA_CHANGE_ROLLBACK || (other->kind == RCA_CHANGE_DEPLOY && g_strcmp0 (other->version, good) == 0);
-      if (replaces && other->start_ns > change->start_ns && rca_same_service (other->service, change->service) && g_strcmp0 (other->version, change->version) != 0)
-        return other;
-    }
-  return NULL;
-}
-
-/* Done already: the advice is what comes after. */
-static char *
-after_rollback (const RcaFacts *f, const RcaChange *change, const RcaChange *back, const char *name)
-{
-  char at[16];
-  gboolean over = f->o->end_ns != RCA_TIME_NONE;
-  return g_strdup_printf ("%s was taken back at %s (%s %s): %s", change->version ? change->version : "it", rca_clock (back->start_ns, at), name, back->version ? back->version : "before it",
-                          over ? "keep it out until it is mended" : "it goes on all the same, look at what it left behind");
-}
-
-static void
-cause_advice (const RcaFacts *f, const RcaCandidate *c, RcaCause *cause)
-{
-  const RcaHypothesis *h = rca_hypothesis (c->kind);
-  cause->remedy = g_strdup (c->remedy ? c->remedy : h->remedy);
-  cause->undo = g_strdup (c->undo);
-  if (!c->change)
-    return;
-  const char *name = c->change->service ? c->change->service : c->subject;
-  g_autofree char *good = c->change->version ? last_good_version (f, c->change) : NULL;
-  g_free (cause->remedy);
-  const RcaChange *back = c->kind == RCA_KIND_DEPLOY ? taken_back_by (f, c->change, good) : NULL;
-  if (c->kind == RCA_KIND_DEPLOY && good)
-    cause->undo = g_strdup_printf ("%s %s, the version before", name, good);
-  if (back)
-    cause->remedy = after_rollback (f, c->change, back, name);
-  else if (c->kind == RCA_KIND_DEPLOY && good)
-    cause->remedy = g_strdup_printf ("roll %s back to %s", name, good);
-  else if (c->kind == RCA_KIND_DEPLOY)
-    cause->remedy = g_strdup_printf ("roll %s back to the version before %s", name, c->change->version ? c->change->version : "it");
-  else if (c->kind == RCA_KIND_BATCH_JOB)
-    cause->remedy = g_strdup_printf ("stop %s, or move it to a quiet hour", c->subject);
-  else
-    cause->remedy = g_strdup_printf ("take it back: %s", c->subject);
-}
-
 static void
 fill_chain (RcaCause *cause, const RcaCandidate *root, GPtrArray *chain, const RcaIncident *incident)
 {
@@ -190,7 +125,7 @@ cause_from (RcaFacts *f, RcaStory *s, RcaCandidate *c, RcaIncident *incident)
   cause->own_confidence = c->own;
   cause->headline = cause_headline (c);
   cause->summary = cause_summary (cause->headline, chain);
-  cause_advice (f, c, cause);
+  rca_advise (f, c, cause);
   fill_chain (cause, c, chain, incident);
   g_ptr_array_unref (cause->evidence);
   cause->evidence = g_steal_pointer (&c->evidence);
@@ -392,6 +327,20 @@ drop_ruled_out (RcaIncident *incident)
     }
 }
 
+static const double suspect_from = 0.25;
+
+/* Nothing is proven, but one named cause is worth a look before logs are fetched. */
+static void
+point_at_suspect (RcaCause *unknown, const GPtrArray *named)
+{
+  const RcaCause *first = named && named->len ? g_ptr_array_index (named, 0) : NULL;
+  if (!first || first->confidence < suspect_from)
+    return;
+  g_free (unknown->remedy);
+  unknown->remedy = g_strdup_printf ("not proven, but look at cause 2 first (%s): %s; add the missing logs and ask again", first->headline, first->remedy);
+  unknown->undo = g_strdup (first->undo);
+}
+
 /* What was dropped or is too small to show goes to unknown: the confidences add up to one. */
 static void
 settle_ranks (RcaFacts *f, RcaStory *s, RcaIncident *incident, gboolean abstain)
@@ -400,7 +349,12 @@ settle_ranks (RcaFacts *f, RcaStory *s, RcaIncident *incident, gboolean abstain)
   for (guint i = 0; i < incident->causes->len; i++)
     sum += ((RcaCause *) g_ptr_array_index (incident->causes, i))->confidence;
   s->unknown = MAX (0, 1 - sum);
-  g_ptr_array_insert (incident->causes, abstain ? 0 : -1, unknown_cause (f, s, incident));
+  gint place = abstain ? 0 : 1;
+  while (place > 0 && place < (gint) incident->causes->len && ((RcaCause *) g_ptr_array_index (incident->causes, (guint) place))->confidence >= s->unknown)
+    place++;
+  RcaCause *unknown = unknown_cause (f, s, incident);
+  point_at_suspect (unknown, place == 0 ? incident->causes : NULL);
+  g_ptr_array_insert (incident->causes, place, unknown);
   for (guint i = 0; i < incident->causes->len; i++)
     ((RcaCause *) g_ptr_array_index (incident->causes, i))->rank = i + 1;
 }

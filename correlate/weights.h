@@ -42,7 +42,11 @@
   X (mechanism_s, 30, "CORRELATE: a change and the first thing that changed its nature with it") \
   X (together_s, 10, "CORRELATE: a statement, a lock, a path, a provider and the failing it makes") \
   X (change_alone_most, 2, "CORRELATE: without a mechanism a change is weak, however near; innocent ones are nearer (lab: innocent deploys)") \
+  X (change_blind_most, 3, "judgement: where neither application nor database is logged no mechanism could show, and its absence says nothing") \
   X (change_most, 8, "CORRELATE") \
+  X (reversal_most, 3, "judgement: who takes back one innocent change in twenty sees the failing end just then, for another reason") \
+  X (reversal_fix, 1, "judgement: another version that ends it may mend what something else broke") \
+  X (reversal_least, -2, "CORRELATE, of what ended while the failing went on") \
   X (share_most, 6, "CORRELATE: clamp of share and join") \
   X (share_a, 9, "CORRELATE: what a cause touches of the failing, Beta (share_a, share_b)") \
   X (share_b, 1.5, "CORRELATE") \

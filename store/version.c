@@ -292,6 +292,13 @@ fill_from (RcaChange *into, const RcaChange *from)
 
 /* One version going out is one change, whoever tells of it: the pipeline, the cluster, each host.
  * @all by time: the first teller is what is quoted. */
+/* One log tells of another version of it in between: what comes after is done anew. */
+static gboolean
+comes_between (const RcaChange *first, const RcaChange *next)
+{
+  return next->version && next->service && first->service && g_str_equal (next->service, first->service) && g_str_equal (next->ref.path, first->ref.path) && !same_version (first, next);
+}
+
 void
 rca_table_fold_deploys (GPtrArray *all)
 {
@@ -303,9 +310,10 @@ rca_table_fold_deploys (GPtrArray *all)
     for (guint k = i + 1; k < all->len;)
     {
       const RcaChange *next = g_ptr_array_index (all, k);
-      if (next->start_ns > first->end_ns + TOLD_NS)
+      gboolean deploys = next->kind == RCA_CHANGE_DEPLOY || next->kind == RCA_CHANGE_ROLLBACK;
+      if (next->start_ns > first->end_ns + TOLD_NS || (deploys && comes_between (first, next)))
         break;
-      if ((next->kind == RCA_CHANGE_DEPLOY || next->kind == RCA_CHANGE_ROLLBACK) && same_version (first, next))
+      if (deploys && same_version (first, next))
       {
         fill_from (first, next);
         if (next->kind == RCA_CHANGE_ROLLBACK)

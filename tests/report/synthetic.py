@@ -36,9 +36,12 @@ def traffic(seconds, per_second, bursts, seed=1):
     return [text for _, text in sorted(out, key=lambda x: x[0])]
 
 
-def report(rca, seconds, lines):
+def report(rca, seconds, lines, changes=()):
     with tempfile.TemporaryDirectory() as d:
         open(os.path.join(d, "access.log"), "w").write("\n".join(lines) + "\n")
+        with open(os.path.join(d, "changes.jsonl"), "w") as f:
+            for second, what in changes:
+                f.write(json.dumps(dict(what, at=(T0 + datetime.timedelta(seconds=second)).isoformat())) + "\n")
         end = T0 + datetime.timedelta(seconds=seconds)
         p = subprocess.run([rca, "--window", "%s..%s" % (T0.isoformat(), end.isoformat()), "--json", d], capture_output=True, text=True)
         assert p.returncode == 0, p.stderr
@@ -115,6 +118,44 @@ def missing_traffic(r):
     assert not [v for v in i["ruled_out"] if v["verdict"] == "ruled_out" and v["kind"] != "deploy"]
 
 
+def deploy(version):
+    return {"event": "deploy", "component": "shop", "version": version, "status": "succeeded"}
+
+
+def flag(text):
+    return {"event": "feature_flag", "component": "shop", "text": "feature flag new-basket " + text}
+
+
+def named(r):
+    return next(c for c in r["incidents"][0]["causes"] if c["kind"] != "unknown")
+
+
+def says(*words):
+    def holds(r):
+        cause = named(r)
+        for word in words:
+            assert word in cause["remedy"], cause["remedy"]
+        assert cause["undo"] is None, cause["undo"]
+
+    return holds
+
+
+def can_be_undone(r):
+    cause = named(r)
+    assert cause["remedy"] == "roll shop back to 6.2.8" and cause["undo"].startswith("shop 6.2.8"), (cause["remedy"], cause["undo"])
+
+
+BROKEN = [(150, 240, None, 0.6, 0)]
+# name, changes (second, record), bursts, what holds of the advice
+ADVICE = [
+    ("a-deploy-that-still-fails-can-be-undone", [(20, deploy("6.2.8")), (149, deploy("6.3.0"))], [(150, 300, None, 0.6, 0)], can_be_undone),
+    ("the-version-before-ended-it", [(20, deploy("6.2.8")), (149, deploy("6.3.0")), (239, deploy("6.2.8"))], BROKEN, says("6.3.0 was taken back at 10:03:59 (shop 6.2.8)", "keep it out")),
+    ("another-version-ended-it", [(20, deploy("6.2.8")), (149, deploy("6.3.0")), (239, deploy("6.3.1"))], BROKEN, says("6.3.0 was taken back at 10:03:59 (shop 6.3.1)")),
+    ("a-flag-that-was-switched-off", [(149, flag("enabled for 100 %")), (239, flag("disabled"))], BROKEN, says("taken back at 10:03:59 (feature flag new-basket disabled)")),
+    ("a-flag-nobody-switched-off", [(149, flag("enabled for 100 %"))], BROKEN, says("over since", "no log read here says that it was taken back")),
+    ("another-flag-is-not-it", [(149, flag("enabled for 100 %")), (239, {"event": "feature_flag", "component": "shop", "text": "cheaper-shipping disabled"})], BROKEN, says("over since")),
+]
+
 SCENES = [
     # name, seconds, requests a second, bursts, what holds
     ("a-steady-site-is-quiet", 300, 20, [], quiet),
@@ -139,14 +180,15 @@ SCENES = [
 
 def main():
     rca, bad = os.path.abspath(sys.argv[1]), 0
-    for name, seconds, rate, bursts, holds in SCENES:
+    scenes = [(*scene, ()) for scene in SCENES] + [(name, 300, 30, bursts, holds, changes) for name, changes, bursts, holds in ADVICE]
+    for name, seconds, rate, bursts, holds, changes in scenes:
         why = ""
         try:
-            holds(report(rca, seconds, traffic(seconds, rate, bursts)))
+            holds(report(rca, seconds, traffic(seconds, rate, bursts), changes))
         except (AssertionError, ValueError, IndexError) as e:
             why, bad = "%s: %s" % (type(e).__name__, e), bad + 1
         print("%-50s %s" % (name, why or "ok"))
-    print("%d scenes, %d wrong" % (len(SCENES), bad))
+    print("%d scenes, %d wrong" % (len(scenes), bad))
     return 1 if bad else 0
 
 

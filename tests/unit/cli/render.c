@@ -16,6 +16,7 @@ text_of (RcaReport *report, guint width, gboolean unicode, gboolean explain, gbo
 
 static char *incident_80 (void) { return text_of (rca_fixture_incident (), 80, TRUE, FALSE, FALSE, FALSE); }
 static char *incident_100 (void) { return text_of (rca_fixture_incident (), 100, TRUE, FALSE, FALSE, FALSE); }
+static char *incident_200 (void) { return text_of (rca_fixture_incident (), 200, TRUE, FALSE, FALSE, FALSE); }
 static char *incident_160 (void) { return text_of (rca_fixture_incident (), 160, TRUE, FALSE, FALSE, FALSE); }
 static char *incident_ascii (void) { return text_of (rca_fixture_incident (), 100, FALSE, FALSE, FALSE, FALSE); }
 static char *incident_explain (void) { return text_of (rca_fixture_incident (), 100, TRUE, TRUE, FALSE, FALSE); }
@@ -49,6 +50,7 @@ static const struct { const char *file; Write write; } golden[] = {
   { "incident-80.txt", incident_80 },
   { "incident-100.txt", incident_100 },
   { "incident-160.txt", incident_160 },
+  { "incident-200.txt", incident_200 },
   { "incident-ascii.txt", incident_ascii },
   { "incident-color.txt", incident_color },
   { "incident-explain.txt", incident_explain },
@@ -110,7 +112,7 @@ nothing_from_a_log_reaches_a_terminal_raw (void)
 static void
 no_line_is_wider_than_the_terminal (void)
 {
-  static const struct { Write write; glong width; } pages[] = { { incident_80, 80 }, { incident_100, 100 }, { incident_160, 160 }, { latency_100, 100 } };
+  static const struct { Write write; glong width; } pages[] = { { incident_80, 80 }, { incident_100, 100 }, { incident_160, 160 }, { incident_200, 200 }, { latency_100, 100 } };
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
     {
       g_autofree char *text = pages[i].write ();

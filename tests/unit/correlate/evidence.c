@@ -23,7 +23,7 @@ static double
 change_weight (double change, double symptom)
 {
   RcaInstant s = rca_instant_uniform (symptom, symptom + 1), c = rca_instant_uniform (change, change + 1);
-  double w = rca_weight_change (&s, &c, 86400);
+  double w = rca_weight_change (&s, &c, 86400, 2);
   rca_instant_clear (&s);
   rca_instant_clear (&c);
   return w;
