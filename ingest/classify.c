@@ -6,6 +6,7 @@ enum {
   WHOLE_START = 1 << 1, /* none right before */
   HINT_DB = 1 << 2,
   HINT_CACHE = 1 << 3,
+  OWN = 1 << 4,         /* may be the status of the request that the record is of */
 };
 
 typedef struct {
@@ -114,9 +115,9 @@ row_holds (const Haystack *hay, guint row, gsize at, gsize length)
   return rows[row].also[0] == '\0' || occurs (hay, rows[row].also);
 }
 
-/* The first row that holds (N_ROWS: none), and the hints met. */
+/* The first row that holds (N_ROWS: none) and has none of @but, and the hints met. */
 static guint
-best_row (const Haystack *hay, guint *hints)
+best_row (const Haystack *hay, guint but, guint *hints)
 {
   const Index *index = the_index ();
   guint best = N_ROWS;
@@ -125,7 +126,7 @@ best_row (const Haystack *hay, guint *hints)
     {
       guint row = entry - 1, hint = rows[row].flags & (HINT_DB | HINT_CACHE);
       gsize length = index->length[row];
-      if ((hint ? (*hints & hint) == hint : row >= best) || hay->n - at < length || memcmp (hay->lower + at, rows[row].text, length) != 0
+      if ((hint ? (*hints & hint) == hint : row >= best || rows[row].flags & but) || hay->n - at < length || memcmp (hay->lower + at, rows[row].text, length) != 0
           || !row_holds (hay, row, at, length))
         continue;
       if (hint)
@@ -309,18 +310,28 @@ has_peer (RcaFailure failure)
          || failure == RCA_FAILURE_CACHE;
 }
 
-RcaFailure
-rca_classify (RcaBytes exception, RcaBytes text, RcaBytes *peer)
+/* @own: the record states the status of a request that it is of: without a peer's name a status in
+ * its text is that one. */
+static RcaFailure
+classify (RcaBytes exception, RcaBytes text, gboolean own, RcaBytes *peer)
 {
   Haystack hay;
   guint hints = 0;
   fill_haystack (&hay, exception, text);
-  guint row = best_row (&hay, &hints);
+  guint row = best_row (&hay, own ? OWN : 0, &hints);
+  if (own && row == N_ROWS && text.n > 0 && find_peer (&hay).n > 0)
+    row = best_row (&hay, 0, &hints);
   RcaFailure failure = row < N_ROWS ? rows[row].failure : exception.n > 0 ? RCA_FAILURE_EXCEPTION : RCA_FAILURE_NONE;
   failure = with_hints (failure, hints);
   if (peer)
     *peer = has_peer (failure) && text.n > 0 ? find_peer (&hay) : (RcaBytes){ NULL, 0 };
   return failure;
+}
+
+RcaFailure
+rca_classify (RcaBytes exception, RcaBytes text, RcaBytes *peer)
+{
+  return classify (exception, text, FALSE, peer);
 }
 
 /* What a finer text may overrule. */
@@ -331,12 +342,12 @@ telling (RcaFailure failure)
 }
 
 static void
-consider (RcaFailure *failure, RcaBytes *peer, RcaBytes exception, RcaBytes text)
+consider (RcaFailure *failure, RcaBytes *peer, RcaBytes exception, RcaBytes text, gboolean own)
 {
   RcaBytes other;
   if (telling (*failure) == 3)
     return;
-  RcaFailure found = rca_classify (exception, text, &other);
+  RcaFailure found = classify (exception, text, own, &other);
   if (telling (found) > telling (*failure))
   {
     *failure = found;
@@ -358,7 +369,7 @@ consider_causes (RcaFailure *failure, RcaBytes *peer, RcaBytes raw)
     gsize n = 0;
     while (n < raw.n && raw.p[n] != '\n' && !(raw.p[n] == '\\' && n + 1 < raw.n && raw.p[n + 1] == 'n'))
       n++;
-    consider (failure, peer, (RcaBytes){ NULL, 0 }, rca_bytes (raw.p, n));
+    consider (failure, peer, (RcaBytes){ NULL, 0 }, rca_bytes (raw.p, n), FALSE);
   }
 }
 
@@ -371,8 +382,8 @@ rca_classify_event (RcaEvent *ev)
   if (rca_event_has (ev, RCA_FIELD_FAILURE) || (ev->severity < RCA_SEVERITY_WARN && exception.n == 0))
     return;
   if (rca_event_has (ev, RCA_FIELD_EXCEPTION_MESSAGE))
-    consider (&failure, &peer, exception, rca_event_str (ev, RCA_FIELD_EXCEPTION_MESSAGE));
-  consider (&failure, &peer, exception, rca_event_str (ev, RCA_FIELD_MESSAGE));
+    consider (&failure, &peer, exception, rca_event_str (ev, RCA_FIELD_EXCEPTION_MESSAGE), FALSE);
+  consider (&failure, &peer, exception, rca_event_str (ev, RCA_FIELD_MESSAGE), rca_event_has (ev, RCA_FIELD_HTTP_STATUS));
   if (failure != RCA_FAILURE_NONE && ev->raw.n > 0)
     consider_causes (&failure, &peer, ev->raw);
   if (failure == RCA_FAILURE_NONE)

@@ -55,6 +55,8 @@ static const Row rows[] = {
   { "Error", "connect ECONNREFUSED 10.0.0.9:6379", F (CACHE), "10.0.0.9:6379" },
   { "Error", "getaddrinfo ENOTFOUND payments.internal", F (DNS), "payments.internal" },
   { "Error", "connect ETIMEDOUT 10.0.0.9:443", F (CONNECT_TIMEOUT), "10.0.0.9:443" },
+  { "java.lang.IllegalArgumentException", "Could not resolve placeholder 'PAYMENT_API_KEY' in value \"${PAYMENT_API_KEY}\"", F (EXCEPTION), "" },
+  { "System.InvalidOperationException", "Unable to resolve service for type 'Shop.IClock' while attempting to activate 'Shop.Cart'.", F (EXCEPTION), "" },
   { "Error", "read ECONNRESET", F (RESET), "" },
   { "Error", "EMFILE: too many open files, open '/x'", F (DESCRIPTORS), "" },
   { "Error", "ENOSPC: no space left on device, write", F (DISK_FULL), "" },
@@ -140,6 +142,27 @@ test_the_root_of_a_trace_counts (void)
 }
 
 static void
+test_a_requests_own_status_is_nobody_elses (void)
+{
+  RcaEvent ev = { 0 };
+  rca_event_clear (&ev);
+  ev.severity = RCA_SEVERITY_ERROR;
+  rca_event_set_num (&ev, RCA_FIELD_HTTP_STATUS, 500);
+  rca_event_set_str (&ev, RCA_FIELD_EXCEPTION, RCA_BYTES ("TypeError"));
+  rca_event_set_str (&ev, RCA_FIELD_MESSAGE, RCA_BYTES ("Cannot read properties of undefined method=GET path=/v1/orders/7 status=500 duration_ms=20.0"));
+  rca_classify_event (&ev);
+  g_assert_cmpint (rca_event_num (&ev, RCA_FIELD_FAILURE, 0), ==, RCA_FAILURE_EXCEPTION);
+
+  rca_event_clear (&ev);
+  ev.severity = RCA_SEVERITY_ERROR;
+  rca_event_set_num (&ev, RCA_FIELD_HTTP_STATUS, 500);
+  rca_event_set_str (&ev, RCA_FIELD_MESSAGE, RCA_BYTES ("POST https://pay.example/charge failed status=503"));
+  rca_event_set_str (&ev, RCA_FIELD_EXCEPTION, RCA_BYTES ("ChargeError"));
+  rca_classify_event (&ev);
+  g_assert_cmpint (rca_event_num (&ev, RCA_FIELD_FAILURE, 0), ==, RCA_FAILURE_UPSTREAM_ERROR);
+}
+
+static void
 test_any_bytes_are_taken (void)
 {
   GRand *rand = g_rand_new_with_seed (1);
@@ -180,6 +203,7 @@ main (int argc, char **argv)
   g_test_add_func ("/classify/each-text-has-its-failure-and-peer", test_each_text_has_its_failure_and_peer);
   g_test_add_func ("/classify/events-are-classified-from-warn-on", test_events_are_classified_from_warn_on);
   g_test_add_func ("/classify/the-root-of-a-trace-counts", test_the_root_of_a_trace_counts);
+  g_test_add_func ("/classify/a-requests-own-status-is-nobody-elses", test_a_requests_own_status_is_nobody_elses);
   g_test_add_func ("/classify/any-bytes-are-taken", test_any_bytes_are_taken);
   g_test_add_func ("/classify/classifying-is-quick", test_classifying_is_quick);
   return g_test_run ();
