@@ -229,10 +229,11 @@ value_end (const char *p, const char *end)
   return p;
 }
 
+/* A dash for a value: `- -`, and `urt=- rid=`, whose neighbours then stand in one column whether there is a number or not. */
 static gboolean
 is_lone (const char *from, const char *p, const char *end)
 {
-  return (p == from || p[-1] == ' ') && (p + 1 == end || p[1] == ' ');
+  return (p == from || p[-1] == ' ' || p[-1] == '=') && (p + 1 == end || p[1] == ' ');
 }
 
 /* A string that begins at @p (a quote): TRUE with @var; else *@next says where to go on. */

@@ -245,6 +245,25 @@ test_ids (void)
   g_assert_cmpuint (all.n, >, 16 * 300);
 }
 
+/* `urt=-` beside `urt=0.058`: one column with two kinds of values, and the id behind it one column too. */
+static void
+test_dash (void)
+{
+  g_autoptr (RcaLinesCodec) codec = rca_lines_codec_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_auto (RcaLinesEncoded) e = { 0 };
+  for (guint i = 0; i < 200; i++)
+  {
+    g_string_append_printf (text, "rt=0.0%02u ", i % 90);
+    g_string_append (text, i % 4 ? "urt=0.041" : "urt=-");
+    g_string_append_printf (text, " rid=%032x\n", i * 2654435761u);
+  }
+  g_assert_true (rca_lines_encode (codec, rca_bytes (text->str, text->len), NULL, &e, NULL));
+  g_autoptr (RcaLinesBlock) block = rca_lines_open (e.n_lines, e.n_bytes, FALSE, e.piece->len, piece_of, e.piece, NULL, NULL);
+  g_assert_cmpuint (block->lines->n_leaves, ==, 1);
+  g_assert_cmpuint (block->slot->len, ==, 3);
+}
+
 /* ---- what is not a block ---- */
 
 /* Damaged pieces without a checksum before them: refused or read as something else, never a crash or an endless loop. */
@@ -291,6 +310,7 @@ main (int argc, char **argv)
   g_test_add_func ("/lines/a-block-comes-back-whole-and-line-by-line", test_lines);
   g_test_add_func ("/lines/what-is-too-much-to-learn-is-kept-as-bytes", test_bounds);
   g_test_add_func ("/lines/ids-are-references-into-a-store", test_ids);
+  g_test_add_func ("/lines/a-dash-in-place-of-a-number-is-in-its-column", test_dash);
   g_test_add_func ("/lines/damaged-columns-are-refused-or-read-never-a-crash", test_damage);
   return g_test_run ();
 }
