@@ -38,6 +38,18 @@ hold_job (const RcaFacts *f, const char *job)
   return g_strdup_printf ("before its next run move it to a quiet hour: %s", job);
 }
 
+/* What was done just before the end is worth keeping; the cause may still be there. */
+static char *
+for_good (const RcaFacts *f, const char *general)
+{
+  char at[16];
+  const RcaChange *mended = rca_ended_by (f);
+  if (!mended)
+    return g_strdup (general);
+  g_autofree char *what = mended->service && mended->version ? g_strdup_printf ("%s %s", mended->service, mended->version) : g_strdup_printf ("%.80s", mended->text ? mended->text : "a change");
+  return g_strdup_printf ("it ended %.0f s after %s (%s): leave that in place; then %s", (double) (f->o->end_ns - mended->start_ns) / 1e9, what, rca_clock (mended->start_ns, at), general);
+}
+
 void
 rca_advise (const RcaFacts *f, const RcaCandidate *c, RcaCause *cause)
 {
@@ -45,7 +57,7 @@ rca_advise (const RcaFacts *f, const RcaCandidate *c, RcaCause *cause)
   cause->undo = g_strdup (c->undo);
   if (!c->change)
     {
-      cause->remedy = g_strdup (general);
+      cause->remedy = for_good (f, general);
       return;
     }
   gboolean is_deploy = c->kind == RCA_KIND_DEPLOY, is_job = c->kind == RCA_KIND_BATCH_JOB;

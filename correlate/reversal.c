@@ -126,3 +126,17 @@ rca_reversal_of (const RcaFacts *f, const RcaChange *change, gboolean *certain)
     *certain = surest == 2;
   return best;
 }
+
+const RcaChange *
+rca_ended_by (const RcaFacts *f)
+{
+  const guint kinds = 1u << RCA_CHANGE_JOB | 1u << RCA_CHANGE_RESTART | 1u << RCA_CHANGE_PACKAGE | 1u << RCA_CHANGE_NONE; /* not what mends: a restart is as often a consequence */
+  const RcaChange *best = NULL;
+  for (guint i = 0; i < f->c->changes->len; i++)
+    {
+      const RcaChange *change = g_ptr_array_index (f->c->changes, i);
+      if (!(kinds & (1u << change->kind)) && ends_it (f, change) && change->start_ns > f->o->start_ns && change->start_ns <= f->o->end_ns)
+        best = change; /* the last */
+    }
+  return best;
+}

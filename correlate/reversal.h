@@ -10,3 +10,7 @@ char *rca_last_good_version (const RcaFacts *facts, const RcaChange *change);
  * finished). Else one of the same thing that came just when the failures ended; *@certain tells the two
  * apart (or NULL). NULL: nothing that is logged. */
 const RcaChange *rca_reversal_of (const RcaFacts *facts, const RcaChange *change, gboolean *certain);
+
+/* The last change inside the incident and shortly before its end, of any service: what may have ended it.
+ * NULL: none, or it is not over. */
+const RcaChange *rca_ended_by (const RcaFacts *facts);
