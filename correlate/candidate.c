@@ -275,6 +275,17 @@ by_name (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* "It took too long", and nobody says who: a pool, a queue, a call. As likely a call as anything else. */
+static const double names_nobody = 0;
+
+/* Whether rows of @failure that name @peer tell of the rule's kind. */
+static gboolean
+counts (RcaFacts *f, const RcaFailureRule *rule, guint failure, const char *peer)
+{
+  gboolean foreign = *peer && !rca_facts_is_own (f, peer);
+  return !((rule->foreign & failure) && !foreign) && !((rule->domestic & failure) && foreign);
+}
+
 /* One group: all rows of a rule's classes that name one peer (or all of them). */
 static void
 generate_group (RcaFacts *f, const RcaFailureRule *rule, const char *peer, double *series, GPtrArray *out)
@@ -300,7 +311,10 @@ generate_group (RcaFacts *f, const RcaFailureRule *rule, const char *peer, doubl
   c->share = isnan (share) ? counted : rule->by_peer && peer && *peer ? MIN (share, counted) : share;
   c->share_of_all = 0.02; /* healthy requests do not die of it; the rate of stray ones */
   c->detail = g_strdup_printf ("%.0f %s", inside, rule->what);
-  rca_candidate_weigh_series (f, c, rule->what);
+  if (rule->by_peer && rule->nameless && !(peer && *peer))
+    rca_candidate_add (c, RCA_EVIDENCE_SHARE, names_nobody, "%.0f %% of the failing requests wrote so; no record names who was called", 100 * c->share);
+  else
+    rca_candidate_weigh_series (f, c, rule->what);
   g_ptr_array_add (out, c);
 
   /* cite the first lines of the class inside the incident */
@@ -326,7 +340,8 @@ rca_generate_failures (RcaFacts *f, const RcaFailureRule *rule, GPtrArray *out)
   for (guint t = 0; t < 2; t++)
     for (guint e = 0; frames[t] && e < rca_frame_n_entities (frames[t]); e++)
       {
-        if (!(bits & (1u << failure_by_name (rca_frame_value (frames[t], e, 0)))))
+        guint failure = 1u << failure_by_name (rca_frame_value (frames[t], e, 0));
+        if (!(bits & failure) || !counts (f, rule, failure, rca_frame_value (frames[t], e, 1)))
           continue;
         const char *peer = rule->by_peer ? rca_frame_value (frames[t], e, 1) : "";
         if (*peer && !rule->own_peers && rca_facts_is_own (f, peer))

@@ -74,6 +74,9 @@ typedef struct {
   gboolean shared;
   const char *what;          /* "pool time-outs" */
   const char *subject;       /* when no peer is known */
+  gboolean nameless;         /* by_peer: rows that name no peer may tell of something else as well */
+  guint foreign;             /* bits of RcaFailure that count only where a peer is named that is not the site's own */
+  guint domestic;            /* … and those that count only where none is */
 } RcaFailureRule;
 void rca_generate_failures (RcaFacts *facts, const RcaFailureRule *rule, GPtrArray *out);
 /* Share of the bad requests whose own record names one of @classes (bits); NAN when no record joins. */

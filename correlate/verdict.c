@@ -76,6 +76,21 @@ share_of_bad (RcaFacts *f, guint bits)
   return rca_facts_failure_share (f, bits);
 }
 
+/* Part of the rows of @failure inside the incident that name no peer. */
+static double
+nameless_part (RcaFacts *f, RcaFailure failure)
+{
+  RcaFrame *frame = rca_facts_frame (f, RCA_FACT_FAILURES);
+  double all = 0, nameless = 0;
+  for (guint e = 0; frame && e < rca_frame_n_entities (frame); e++)
+    for (guint i = f->o->from; i < f->o->to && g_str_equal (rca_frame_value (frame, e, 0), rca_failure_name (failure)); i++)
+      {
+        double n = rca_frame_series (frame, e, RCA_MEASURE_COUNT)[i];
+        all += n, nameless += *rca_frame_value (frame, e, 1) ? 0 : n;
+      }
+  return all > 0 ? nameless / all : 0;
+}
+
 /* ---- the suspects ------------------------------------------------------ */
 
 static double
@@ -252,6 +267,17 @@ judge_network (RcaFacts *f, const RcaStory *s)
   return found (RCA_VERDICT_NOT_SUPPORTED, xu, "web server to application connects as before; the way from the application to the database is not measured");
 }
 
+/* Whether lines inside the incident name one of @classes, joined to a request or not. */
+static gboolean
+complains (RcaFacts *f, guint classes)
+{
+  g_autofree double *series = rca_facts_failure_series (f, classes, TRUE);
+  double before = 0, inside = 0;
+  for (guint i = 0; series && i < f->o->to; i++)
+    *(i >= f->o->from ? &inside : &before) += series[i];
+  return inside >= 2 && inside / MAX (1, f->o->to - f->o->from) > 2 * before / MAX (1, f->o->from);
+}
+
 static Finding
 judge_resource (RcaFacts *f, const RcaStory *s)
 {
@@ -282,7 +308,10 @@ judge_resource (RcaFacts *f, const RcaStory *s)
             }
       samples += any, hot += any && over;
     }
-  double lines = share_of_bad (f, 1u << RCA_FAILURE_DISK_FULL | 1u << RCA_FAILURE_MEMORY | 1u << RCA_FAILURE_DESCRIPTORS | 1u << RCA_FAILURE_WORKERS);
+  const guint used_up = 1u << RCA_FAILURE_DISK_FULL | 1u << RCA_FAILURE_MEMORY | 1u << RCA_FAILURE_DESCRIPTORS | 1u << RCA_FAILURE_WORKERS;
+  double lines = share_of_bad (f, used_up);
+  if (complains (f, used_up))
+    return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "lines of the incident complain of memory, disk, descriptors or workers");
   RcaFrame *kernel = rca_facts_frame (f, RCA_FACT_KERNEL);
   for (guint e = 0; kernel && e < rca_frame_n_entities (kernel); e++)
     if (*rca_frame_value (kernel, e, 0) && !g_str_equal (rca_frame_value (kernel, e, 0), "none"))
@@ -290,6 +319,10 @@ judge_resource (RcaFacts *f, const RcaStory *s)
   if (samples < 5 || !cpu)
     return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "only %u samples of the hosts fall into the incident", samples);
   double xu = rca_proportion_upper (hot, samples, 0.95);
+  /* descriptors, ports, workers: no monitor samples them; who runs out of them says so in its own record */
+  double rec = f->o->failing == RCA_FAIL_ERROR ? recorded_share (f) : 1;
+  if (xu < ruled_out_below && !(rec >= covered))
+    return found (RCA_VERDICT_NOT_SUPPORTED, xu, "CPU at most %.0f %% in %u samples; descriptors, ports and workers are not measured, and the failing requests have no record that would tell", 100 * top, samples);
   if (xu < ruled_out_below && !(lines > 0.05))
     return found (RCA_VERDICT_RULED_OUT, xu, "CPU at most %.0f %%, no host saturated in %u of %u samples", 100 * top, samples - hot, samples);
   return found (RCA_VERDICT_NOT_SUPPORTED, xu, "%u of %u samples were saturated (CPU at most %.0f %%)", hot, samples, 100 * top);
@@ -303,6 +336,7 @@ judge_db_connections (RcaFacts *f, const RcaStory *s)
     return found (RCA_VERDICT_NO_DATA, NAN, "neither application nor database logs were read");
   const guint connections = CONNECTIONS | 1u << RCA_FAILURE_DB_LOST;
   double x = share_of_bad (f, connections), rec = recorded_share (f), other = share_of_bad (f, ~connections & ~(1u << RCA_FAILURE_NONE));
+  other -= nameless_part (f, RCA_FAILURE_READ_TIMEOUT) * share_of_bad (f, 1u << RCA_FAILURE_READ_TIMEOUT); /* "took too long" may be said of a connection */
   if (isnan (x) || isnan (rec) || rec < covered)
     return found (RCA_VERDICT_NOT_SUPPORTED, upper (f, x), "only %.0f %% of the failing requests have a record that would say so", isnan (rec) ? 0 : 100 * rec);
   double xu = upper (f, MAX (x, 1 - other)); /* a record that gives no reason may hide this one */

@@ -4,7 +4,7 @@
 #include <math.h>
 
 static const RcaFailure classes[] = { RCA_FAILURE_CACHE, RCA_FAILURE_NONE };
-static const RcaFailureRule rule = { RCA_KIND_CACHE, classes, FALSE, FALSE, FALSE, TRUE, "cache errors", "cache" };
+static const RcaFailureRule rule = { .kind = RCA_KIND_CACHE, .classes = classes, .shared = TRUE, .what = "cache errors", .subject = "cache" };
 
 static gboolean
 is_hit (const char *status)

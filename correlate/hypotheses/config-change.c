@@ -3,7 +3,8 @@
 #include "change.h"
 
 static const RcaFailure limits[] = { RCA_FAILURE_LIMIT, RCA_FAILURE_NONE };
-static const RcaFailureRule limit_rule = { RCA_KIND_CONFIG_CHANGE, limits, FALSE, TRUE, TRUE, FALSE, "requests turned away by a limit", "a rate or connection limit" };
+static const RcaFailureRule limit_rule = { .kind = RCA_KIND_CONFIG_CHANGE, .classes = limits, .own_peers = TRUE, .web = TRUE, .what = "requests turned away by a limit",
+                                           .subject = "a rate or connection limit", .domestic = 1u << RCA_FAILURE_LIMIT };
 
 static void
 generate (RcaFacts *f, GPtrArray *out)

@@ -3,7 +3,7 @@
 #include "hypothesis.h"
 
 static const RcaFailure classes[] = { RCA_FAILURE_POOL_TIMEOUT, RCA_FAILURE_DB_REFUSED, RCA_FAILURE_NONE };
-static const RcaFailureRule rule = { RCA_KIND_DB_CONNECTIONS, classes, FALSE, FALSE, FALSE, FALSE, "failures for want of a database connection", "database connections" };
+static const RcaFailureRule rule = { .kind = RCA_KIND_DB_CONNECTIONS, .classes = classes, .what = "failures for want of a database connection", .subject = "database connections" };
 
 static void
 generate (RcaFacts *f, GPtrArray *out)

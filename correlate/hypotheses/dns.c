@@ -2,7 +2,7 @@
 #include "hypothesis.h"
 
 static const RcaFailure classes[] = { RCA_FAILURE_DNS, RCA_FAILURE_NONE };
-static const RcaFailureRule rule = { RCA_KIND_DNS, classes, TRUE, TRUE, TRUE, FALSE, "failed look-ups", "name resolution" };
+static const RcaFailureRule rule = { .kind = RCA_KIND_DNS, .classes = classes, .by_peer = TRUE, .own_peers = TRUE, .web = TRUE, .what = "failed look-ups", .subject = "name resolution" };
 
 static void
 generate (RcaFacts *f, GPtrArray *out)

@@ -5,7 +5,7 @@
 #include <math.h>
 
 static const RcaFailure classes[] = { RCA_FAILURE_CONNECT_TIMEOUT, RCA_FAILURE_UNREACHABLE, RCA_FAILURE_DB_LOST, RCA_FAILURE_NONE };
-static const RcaFailureRule rule = { RCA_KIND_NETWORK, classes, FALSE, TRUE, TRUE, TRUE, "connections that broke or timed out", "network" };
+static const RcaFailureRule rule = { .kind = RCA_KIND_NETWORK, .classes = classes, .own_peers = TRUE, .web = TRUE, .shared = TRUE, .what = "connections that broke or timed out", .subject = "network" };
 
 /* Requests whose connect took over max (1.5 × p95 before, before + 5 ms), a bucket. */
 static void

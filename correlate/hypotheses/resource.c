@@ -73,6 +73,29 @@ generate_gauges (RcaFacts *f, GPtrArray *out)
         generate_gauge (f, frame, e, &limits[i], out);
 }
 
+/* What stands in a line says more than its class. */
+static const struct
+{
+  const char *text, *subject;
+} finer[] = {
+  { "conntrack", "connection tracking table full" },
+  { "assign requested address", "local ports" },
+  { "EADDRNOTAVAIL", "local ports" },
+  { "worker_connections", "worker_connections" },
+  { "GC pause", "garbage collection" },
+  { "pause in JVM", "garbage collection" },
+};
+
+static const char *
+finer_subject (GPtrArray *rows)
+{
+  const RcaRow *row = rows->len ? g_ptr_array_index (rows, 0) : NULL;
+  for (guint i = 0; row && row->ref.text && i < G_N_ELEMENTS (finer); i++)
+    if (strstr (row->ref.text, finer[i].text))
+      return finer[i].subject;
+  return NULL;
+}
+
 static const char *
 subject_of (guint k)
 {
@@ -136,6 +159,11 @@ generate_lines (RcaFacts *f, RcaFailure k, GPtrArray *out)
   RcaFilter filter = { RCA_DIM_FAILURE, value, FALSE };
   RcaRowQuery q = { .span = { c->lo_ns, f->span.end_ns }, .filter = &filter, .n_filters = 1, .limit = 3 };
   g_autoptr (GPtrArray) rows = rca_facts_cite (f, &q, g_ptr_array_index (c->evidence, 0));
+  if (finer_subject (rows))
+    {
+      g_free (c->subject);
+      c->subject = *host ? g_strdup_printf ("%s %s", host, finer_subject (rows)) : g_strdup (finer_subject (rows));
+    }
   g_ptr_array_add (out, c);
 }
 

@@ -2,7 +2,7 @@
 #include "hypothesis.h"
 
 static const RcaFailure classes[] = { RCA_FAILURE_TLS, RCA_FAILURE_NONE };
-static const RcaFailureRule rule = { RCA_KIND_TLS, classes, TRUE, TRUE, TRUE, FALSE, "failed TLS handshakes", "a TLS peer" };
+static const RcaFailureRule rule = { .kind = RCA_KIND_TLS, .classes = classes, .by_peer = TRUE, .own_peers = TRUE, .web = TRUE, .what = "failed TLS handshakes", .subject = "a TLS peer" };
 
 static void
 generate (RcaFacts *f, GPtrArray *out)

@@ -4,8 +4,10 @@
 #include <math.h>
 
 static const RcaFailure classes[] = { RCA_FAILURE_READ_TIMEOUT, RCA_FAILURE_UPSTREAM_ERROR, RCA_FAILURE_REFUSED, RCA_FAILURE_RESET,
-                                      RCA_FAILURE_CONNECT_TIMEOUT, RCA_FAILURE_UNREACHABLE, RCA_FAILURE_NO_UPSTREAM, RCA_FAILURE_NONE };
-static const RcaFailureRule rule = { RCA_KIND_UPSTREAM, classes, TRUE, FALSE, FALSE, FALSE, "failed calls", "a service the application calls" };
+                                      RCA_FAILURE_CONNECT_TIMEOUT, RCA_FAILURE_UNREACHABLE, RCA_FAILURE_NO_UPSTREAM, RCA_FAILURE_LIMIT, RCA_FAILURE_NONE };
+/* "429 Too Many Requests" from somebody who is named is that one's limit; else it is the site's own */
+static const RcaFailureRule rule = { .kind = RCA_KIND_UPSTREAM, .classes = classes, .by_peer = TRUE, .what = "failed calls", .subject = "a service the application calls",
+                                     .nameless = TRUE, .foreign = 1u << RCA_FAILURE_LIMIT };
 
 /* Calls that only became slower leave no failure: their own durations tell. */
 static void

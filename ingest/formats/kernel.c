@@ -17,7 +17,7 @@ static const struct
   RcaSeverity severity;
 } texts[] = {
   { "Out of memory", RCA_FAILURE_MEMORY, RCA_SEVERITY_ERROR }, { "out of memory", RCA_FAILURE_MEMORY, RCA_SEVERITY_ERROR }, { "invoked oom-killer", RCA_FAILURE_MEMORY, RCA_SEVERITY_WARN },
-  { "oom-kill:", RCA_FAILURE_MEMORY, RCA_SEVERITY_WARN }, { "page allocation failure", RCA_FAILURE_MEMORY, RCA_SEVERITY_WARN },
+  { "oom-kill:", RCA_FAILURE_MEMORY, RCA_SEVERITY_WARN }, { "page allocation failure", RCA_FAILURE_MEMORY, RCA_SEVERITY_WARN }, { "nf_conntrack: table full", RCA_FAILURE_DESCRIPTORS, RCA_SEVERITY_ERROR },
   { "No space left", RCA_FAILURE_DISK_FULL, RCA_SEVERITY_ERROR }, { "EXT4-fs error", RCA_FAILURE_DISK_FULL, RCA_SEVERITY_ERROR }, { "I/O error", RCA_FAILURE_DISK_FULL, RCA_SEVERITY_ERROR },
   { "Remounting filesystem read-only", RCA_FAILURE_DISK_FULL, RCA_SEVERITY_ERROR }, { "blocked for more than", RCA_FAILURE_WORKERS, RCA_SEVERITY_ERROR },
   { "table full, dropping packet", RCA_FAILURE_UNREACHABLE, RCA_SEVERITY_ERROR }, { "Link is Down", RCA_FAILURE_UNREACHABLE, RCA_SEVERITY_ERROR }, { "link is not ready", RCA_FAILURE_UNREACHABLE, RCA_SEVERITY_WARN },
