@@ -116,13 +116,30 @@ rise_new (const RcaContext *c, const RcaSymptom *s)
   return r;
 }
 
-static gboolean
-find_in_window (RcaStore *store, RcaSpan window, gint64 least_ns, GPtrArray *rises, GError **error)
+/* One window, and what was found in it. */
+typedef struct {
+  RcaSpan window;
+  gint64 least_ns;
+  GPtrArray *rises; /* RcaSurveyRise* */
+  GError *error;
+} Look;
+
+static void
+look_free (gpointer data)
 {
-  RcaAnalyzeOptions options = { .window = window };
-  g_autoptr (RcaContext) c = rca_context_new (store, &options, error);
+  Look *look = data;
+  g_ptr_array_unref (look->rises);
+  g_clear_error (&look->error);
+  g_free (look);
+}
+
+static void
+find_in_window (RcaStore *store, Look *look)
+{
+  RcaAnalyzeOptions options = { .window = look->window };
+  g_autoptr (RcaContext) c = rca_context_new (store, &options, &look->error);
   if (!c)
-    return FALSE;
+    return;
   g_autoptr (GPtrArray) outbreaks = rca_detect (c, NULL);
   for (guint i = 0; i < outbreaks->len; i++)
     {
@@ -130,10 +147,68 @@ find_in_window (RcaStore *store, RcaSpan window, gint64 least_ns, GPtrArray *ris
       for (guint k = 0; k < o->symptoms->len; k++)
         {
           g_autofree RcaSurveyRise *r = rise_new (c, g_ptr_array_index (o->symptoms, k));
-          if (r->end_ns - r->start_ns >= least_ns)
-            g_ptr_array_add (rises, g_memdup2 (r, sizeof *r));
+          if (r->end_ns - r->start_ns >= look->least_ns)
+            g_ptr_array_add (look->rises, g_memdup2 (r, sizeof *r));
           else
             g_free (r->route);
+        }
+    }
+}
+
+/* Whole windows, also where the logs reach over a part of one: their length sets the buckets'. Where
+ * nothing is logged there is nothing to find, be it years. */
+static GPtrArray *
+windows_to_look_at (const GPtrArray *histories, const RcaSources *sources)
+{
+  GPtrArray *looks = g_ptr_array_new_with_free_func (look_free);
+  for (guint g = 0; g < G_N_ELEMENTS (grains); g++)
+    for (gint64 t = floor_to (sources->extent.start_ns, grains[g].window_ns); t < sources->extent.end_ns; t += grains[g].window_ns)
+      {
+        RcaSpan window = { t, t + grains[g].window_ns };
+        if (!rca_history_has_requests (histories, sources->user_facing, window))
+          continue;
+        Look *look = g_new0 (Look, 1);
+        *look = (Look){ .window = window, .least_ns = grains[g].least_ns, .rises = g_ptr_array_new () };
+        g_ptr_array_add (looks, look);
+      }
+  return looks;
+}
+
+typedef struct {
+  RcaStore *store; /* over histories: any number of threads may ask it */
+  const volatile gint *cancel;
+} Survey;
+
+static void
+look_into (gpointer data, gpointer user)
+{
+  const Survey *survey = user;
+  if (!*survey->cancel)
+    find_in_window (survey->store, data);
+}
+
+static void
+look_at_all (Survey *survey, const GPtrArray *looks, guint jobs)
+{
+  GThreadPool *pool = g_thread_pool_new (look_into, survey, (gint) CLAMP (jobs, 1, MAX (looks->len, 1)), FALSE, NULL);
+  for (guint i = 0; i < looks->len; i++)
+    g_thread_pool_push (pool, g_ptr_array_index (looks, i), NULL);
+  g_thread_pool_free (pool, FALSE, TRUE);
+}
+
+/* In the order of the windows, whoever was first. FALSE: the first error. */
+static gboolean
+collect_rises (const GPtrArray *looks, GPtrArray *all, GError **error)
+{
+  for (guint i = 0; i < looks->len; i++)
+    {
+      Look *look = g_ptr_array_index (looks, i);
+      g_ptr_array_extend_and_steal (all, g_steal_pointer (&look->rises));
+      look->rises = g_ptr_array_new ();
+      if (look->error)
+        {
+          g_propagate_error (error, g_steal_pointer (&look->error));
+          return FALSE;
         }
     }
   return TRUE;
@@ -195,26 +270,21 @@ compare_rise (gconstpointer a, gconstpointer b)
 }
 
 GPtrArray *
-rca_survey_find (const GPtrArray *histories, GPtrArray *regular, const volatile gint *cancel, GError **error)
+rca_survey_find (const GPtrArray *histories, GPtrArray *regular, guint jobs, const volatile gint *cancel, GError **error)
 {
-  RcaStore *store = rca_store_open_history (histories);
-  g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
+  Survey survey = { rca_store_open_history (histories), cancel };
+  g_autoptr (RcaSources) sources = rca_store_sources (survey.store, NULL);
+  g_autoptr (GPtrArray) looks = windows_to_look_at (histories, sources);
   g_autoptr (GPtrArray) all = g_ptr_array_new ();
   GPtrArray *rises = g_ptr_array_new_with_free_func (rise_free);
-  gboolean ok = TRUE;
   if (regular)
     g_ptr_array_set_free_func (regular, rise_free);
-  for (guint g = 0; g < G_N_ELEMENTS (grains); g++)
-    for (gint64 t = floor_to (sources->extent.start_ns, grains[g].window_ns); ok && !*cancel && t < sources->extent.end_ns; t += grains[g].window_ns)
-      {
-        /* whole windows, also where the logs reach over a part of one: their length sets the buckets' */
-        RcaSpan window = { t, t + grains[g].window_ns };
-        ok = find_in_window (store, window, grains[g].least_ns, all, error);
-      }
+  look_at_all (&survey, looks, jobs);
+  gboolean ok = collect_rises (looks, all, error);
   g_ptr_array_sort (all, compare_rise);
   for (guint i = 0; i < all->len; i++)
-    g_ptr_array_add (regular && is_regular (store, sources->user_facing, g_ptr_array_index (all, i)) ? regular : rises, g_ptr_array_index (all, i));
-  rca_store_close (store);
+    g_ptr_array_add (regular && is_regular (survey.store, sources->user_facing, g_ptr_array_index (all, i)) ? regular : rises, g_ptr_array_index (all, i));
+  rca_store_close (survey.store);
   if (!ok)
     g_clear_pointer (&rises, g_ptr_array_unref);
   return rises;

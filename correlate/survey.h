@@ -20,5 +20,5 @@ typedef struct {
 
 /* RcaSurveyRise*, by start, then route: of all days that @histories (RcaHistory*) hold. Those that come
  * back at the same hour on most of the days around are that hour's baseline: they go to @regular
- * (RcaSurveyRise*) instead. *@cancel not 0 (a signal handler sets it): what was found until then. */
-GPtrArray *rca_survey_find (const GPtrArray *histories, GPtrArray *regular, const volatile gint *cancel, GError **error);
+ * (RcaSurveyRise*) instead. @jobs: threads, which change nothing in what is found. *@cancel not 0 (a signal handler sets it): what was found until then. */
+GPtrArray *rca_survey_find (const GPtrArray *histories, GPtrArray *regular, guint jobs, const volatile gint *cancel, GError **error);

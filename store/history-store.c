@@ -176,6 +176,24 @@ typedef struct {
   guint32 from, to; /* buckets of the history */
 } Range;
 
+gboolean
+rca_history_has_requests (const GPtrArray *histories, RcaStream stream, RcaSpan span)
+{
+  guint32 from = (guint32)(span.start_ns / RCA_HISTORY_REQUEST_WIDTH_NS), to = (guint32)(span.end_ns / RCA_HISTORY_REQUEST_WIDTH_NS);
+  for (guint i = 0; i < histories->len; i++)
+  {
+    const RcaHistory *h = g_ptr_array_index (histories, i);
+    for (guint k = 0; k < h->series->len; k++)
+    {
+      const RcaHistorySeries *s = g_ptr_array_index (h->series, k);
+      guint at = s->stream == (guint8)stream ? first_cell (s, from) : s->cell->len;
+      if (at < s->cell->len && g_array_index (s->cell, RcaHistoryCell, at).bucket < to)
+        return TRUE;
+    }
+  }
+  return FALSE;
+}
+
 static double
 count_in (const RcaHistorySeries *s, Range range)
 {

@@ -33,6 +33,9 @@ RcaHistory *rca_history_unpack (GBytes *bytes);
 /* The seam over @histories (RcaHistory*, borrowed: they outlive the store). */
 RcaStore *rca_store_open_history (const GPtrArray *histories);
 
+/* Whether any piece holds requests of @stream that began in @span. */
+gboolean rca_history_has_requests (const GPtrArray *histories, RcaStream stream, RcaSpan span);
+
 /* One statement over all hours it ran in. */
 typedef struct {
   gint64 start_ns;  /* of the hour */

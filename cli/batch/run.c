@@ -76,10 +76,16 @@ interrupted (GError **error)
 
 /* ---- side by side ---- */
 
+static guint
+jobs_of (const Run *run)
+{
+  return run->request->request.jobs > 0 ? (guint) run->request->request.jobs : g_get_num_processors ();
+}
+
 static void
 each (const Run *run, const GPtrArray *items, GFunc f)
 {
-  guint jobs = run->request->request.jobs > 0 ? (guint) run->request->request.jobs : g_get_num_processors ();
+  guint jobs = jobs_of (run);
   GThreadPool *pool = g_thread_pool_new (f, (gpointer) run, (gint) MAX (MIN (jobs, items->len), 1), FALSE, NULL);
   for (guint i = 0; i < items->len; i++)
     g_thread_pool_push (pool, g_ptr_array_index (items, i), NULL);
@@ -293,7 +299,7 @@ survey (Run *run, GError **error)
     }
   count_requests (b, histories);
   g_autoptr (GPtrArray) regular = g_ptr_array_new ();
-  g_autoptr (GPtrArray) rises = rca_survey_find (histories, regular, &caught, error);
+  g_autoptr (GPtrArray) rises = rca_survey_find (histories, regular, jobs_of (run), &caught, error);
   if (!rises || interrupted (error))
     return NULL;
   g_autoptr (GPtrArray) looks = run->extent.end_ns - run->extent.start_ns <= SHORT_NS ? look_at_all (run) : merge_rises (rises, run);
