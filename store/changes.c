@@ -62,7 +62,7 @@ logged_changes (RcaTable *table)
   rca_scan_init (&scan, table, RCA_STREAM_UNKNOWN, (RcaSpan){ G_MININT64, G_MAXINT64 }, &filter, 1);
   while (rca_scan_next_sheet (&scan))
   {
-    if (!scan.sheet->column[RCA_COL_CHANGE])
+    if (!rca_sheet_get (scan.sheet, RCA_COL_CHANGE))
       continue;
     for (guint32 row = 0; row < scan.sheet->n; row++)
       if (rca_scan_takes (&scan, row))

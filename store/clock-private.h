@@ -15,7 +15,7 @@ rca_clock_each_row (const RcaTableSource *source, RcaClockRow f, gpointer user)
   for (guint i = 0; i < source->sheet->len; i++)
   {
     const RcaSheet *sheet = g_ptr_array_index (source->sheet, i);
-    const gint64 *time = sheet->column[RCA_COL_TIME];
+    const gint64 *time = rca_sheet_get (sheet, RCA_COL_TIME);
     for (guint32 row = 0; row < sheet->n; row++)
       if (time[row] != RCA_TIME_NONE)
         f (source, sheet, row, user);
@@ -26,7 +26,7 @@ rca_clock_each_row (const RcaTableSource *source, RcaClockRow f, gpointer user)
 static inline gint64
 rca_clock_row_time (const RcaTableSource *source, const RcaSheet *sheet, guint32 row, gboolean known)
 {
-  gint64 t = ((const gint64 *)sheet->column[RCA_COL_TIME])[row];
+  gint64 t = rca_sheet_i64 (sheet, RCA_COL_TIME, row);
   gboolean loose = rca_sheet_u8 (sheet, RCA_COL_FLAGS, row) & (RCA_EVENT_ZONE_UNKNOWN | RCA_EVENT_DATE_UNKNOWN);
   return known && loose ? rca_table_zoned (source, t) : t;
 }

@@ -299,7 +299,7 @@ no_times (guint32 n)
 static void
 place_loose (Clocks *c, GPtrArray *known, GPtrArray *loose)
 {
-  c->by_id = no_times (rca_dictionary_size (c->table->dictionary[RCA_DOMAIN_ID]));
+  c->by_id = no_times (rca_dictionary_size (rca_table_domain (c->table, RCA_DOMAIN_ID)));
   for (guint i = 0; i < known->len; i++)
     know (c, g_ptr_array_index (known, i));
   g_ptr_array_sort (loose, compare_records);

@@ -10,7 +10,12 @@ typedef struct {
   guint64 hash;
 } Entry;
 
+/* In @n of an entry: @p is the 16 bytes that its text, 32 hexadecimal digits, stands for. */
+#define PACKED (1u << 31)
+#define PACKED_TEXT 32
+
 struct RcaDictionary {
+  gboolean packs; /* 32 hexadecimal digits are kept as 16 bytes until their text is asked for */
   Entry *entry;
   guint32 n, capacity;
   guint32 *slot; /* id, 0 = free */
@@ -30,6 +35,14 @@ rca_dictionary_new (void)
   d->n = 1;
   d->mask = 31;
   d->slot = g_new0 (guint32, d->mask + 1);
+  return d;
+}
+
+RcaDictionary *
+rca_dictionary_new_ids (void)
+{
+  RcaDictionary *d = rca_dictionary_new ();
+  d->packs = TRUE;
   return d;
 }
 
@@ -98,28 +111,115 @@ probe (const RcaDictionary *d, RcaBytes bytes, guint64 hash)
   return at;
 }
 
+/* Adds an entry whose free slot is @at. */
 static guint32
-intern (RcaDictionary *d, RcaBytes bytes, guint64 hash)
+add (RcaDictionary *d, guint32 at, Entry entry)
 {
-  guint32 at = probe (d, bytes, hash);
-  if (d->slot[at])
-    return d->slot[at];
   if (d->n == d->capacity)
   {
     d->capacity *= 2;
     d->entry = g_renew (Entry, d->entry, d->capacity);
   }
   guint32 id = d->n++;
-  d->entry[id] = (Entry){ keep (d, bytes), (guint32)bytes.n, hash };
+  d->entry[id] = entry;
   d->slot[at] = id;
   if (d->n > d->mask / 2)
     grow_slots (d);
   return id;
 }
 
+static guint32
+intern (RcaDictionary *d, RcaBytes bytes, guint64 hash)
+{
+  guint32 at = probe (d, bytes, hash);
+  return d->slot[at] ? d->slot[at] : add (d, at, (Entry){ keep (d, bytes), (guint32)bytes.n, hash });
+}
+
+/* ---- ids as 16 bytes ---- */
+
+static gint
+digit (char c)
+{
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static gboolean
+pack (RcaBytes text, guint8 id[16])
+{
+  if (text.n != PACKED_TEXT)
+    return FALSE;
+  for (gsize i = 0; i < 16; i++)
+  {
+    gint high = digit (text.p[2 * i]), low = digit (text.p[2 * i + 1]);
+    if (high < 0 || low < 0)
+      return FALSE;
+    id[i] = (guint8)(high << 4 | low);
+  }
+  return TRUE;
+}
+
+static guint64
+hash_id (const guint8 id[16])
+{
+  guint64 part[2];
+  memcpy (part, id, 16); /* most are random; those that count upwards spread by the product */
+  guint64 h = (part[0] ^ (part[1] * G_GUINT64_CONSTANT (0xc2b2ae3d27d4eb4f))) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+  return h ^ (h >> 32);
+}
+
+static gboolean
+is_id (const Entry *e, const guint8 id[16])
+{
+  guint8 own[16];
+  if (e->n & PACKED)
+    return memcmp (e->p, id, 16) == 0;
+  return pack (rca_bytes (e->p, e->n), own) && memcmp (own, id, 16) == 0;
+}
+
+/* The slot that holds @id, or the free one where it belongs. */
+static guint32
+probe_id (const RcaDictionary *d, const guint8 id[16], guint64 hash)
+{
+  guint32 at = (guint32)hash & d->mask;
+  while (d->slot[at] && !(d->entry[d->slot[at]].hash == hash && is_id (&d->entry[d->slot[at]], id)))
+    at = (at + 1) & d->mask;
+  return at;
+}
+
+guint32
+rca_dictionary_intern_id (RcaDictionary *d, const guint8 id[16])
+{
+  g_assert (d->packs);
+  guint64 hash = hash_id (id);
+  guint32 at = probe_id (d, id, hash);
+  return d->slot[at] ? d->slot[at] : add (d, at, (Entry){ keep (d, rca_bytes ((const char *)id, 16)), PACKED_TEXT | PACKED, hash });
+}
+
+/* The entry of @id with its text. */
+static const Entry *
+with_text (const RcaDictionary *dictionary, guint32 id)
+{
+  static const char hex[] = "0123456789abcdef";
+  Entry *e = &dictionary->entry[id];
+  if (!(e->n & PACKED))
+    return e;
+  char text[PACKED_TEXT];
+  for (gsize i = 0; i < 16; i++)
+  {
+    text[2 * i] = hex[(guint8)e->p[i] >> 4];
+    text[2 * i + 1] = hex[(guint8)e->p[i] & 15];
+  }
+  e->p = keep ((RcaDictionary *)dictionary, rca_bytes (text, PACKED_TEXT));
+  e->n = PACKED_TEXT;
+  return e;
+}
+
 guint32
 rca_dictionary_intern (RcaDictionary *d, RcaBytes bytes)
 {
+  guint8 id[16];
+  if (d->packs && pack (bytes, id))
+    return rca_dictionary_intern_id (d, id);
   return bytes.n ? intern (d, bytes, XXH3_64bits (bytes.p, bytes.n)) : 0;
 }
 
@@ -135,7 +235,7 @@ rca_dictionary_merge (RcaDictionary *d, const RcaDictionary *from)
   {
     if (i + AHEAD < from->n)
       __builtin_prefetch (&d->slot[(guint32)from->entry[i + AHEAD].hash & d->mask]);
-    map[i] = intern (d, rca_bytes (from->entry[i].p, from->entry[i].n), from->entry[i].hash);
+    map[i] = d->packs ? rca_dictionary_intern (d, rca_dictionary_bytes (from, i)) : intern (d, rca_bytes (from->entry[i].p, from->entry[i].n), from->entry[i].hash);
   }
   return map;
 }
@@ -143,6 +243,9 @@ rca_dictionary_merge (RcaDictionary *d, const RcaDictionary *from)
 guint32
 rca_dictionary_find (const RcaDictionary *d, RcaBytes bytes)
 {
+  guint8 id[16];
+  if (d->packs && pack (bytes, id))
+    return d->slot[probe_id (d, id, hash_id (id))];
   return bytes.n ? d->slot[probe (d, bytes, XXH3_64bits (bytes.p, bytes.n))] : 0;
 }
 
@@ -155,11 +258,12 @@ rca_dictionary_size (const RcaDictionary *d)
 RcaBytes
 rca_dictionary_bytes (const RcaDictionary *d, guint32 id)
 {
-  return rca_bytes (d->entry[id].p, d->entry[id].n);
+  const Entry *e = with_text (d, id);
+  return rca_bytes (e->p, e->n);
 }
 
 const char *
 rca_dictionary_string (const RcaDictionary *d, guint32 id)
 {
-  return d->entry[id].p;
+  return with_text (d, id)->p;
 }

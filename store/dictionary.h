@@ -8,6 +8,11 @@
 typedef struct RcaDictionary RcaDictionary;
 
 RcaDictionary *rca_dictionary_new (void);
+/* For request and trace ids: 32 lower case hexadecimal digits are kept as the 16 bytes that they stand for, and
+ * become text when it is asked for (so not from two threads). */
+RcaDictionary *rca_dictionary_new_ids (void);
+/* The id of the text that @id stands for; of a dictionary for ids. */
+guint32 rca_dictionary_intern_id (RcaDictionary *dictionary, const guint8 id[16]);
 void rca_dictionary_free (RcaDictionary *dictionary);
 /* The id of @bytes, which is added when it is new. */
 guint32 rca_dictionary_intern (RcaDictionary *dictionary, RcaBytes bytes);

@@ -234,7 +234,7 @@ map_values (const RcaDictionary *from, RcaDictionary *to, ValueOf value_of)
 static void
 codes_by_value (const guint32 *map, RcaColumnId column, RcaDimension d, RcaSheet *sheet)
 {
-  const guint32 *from = sheet->column[column];
+  const guint32 *from = rca_sheet_get (sheet, column);
   if (!from)
     return;
   guint32 *codes = sheet->derived[d] = g_new (guint32, MAX (sheet->n, 1));
@@ -279,7 +279,11 @@ make_codes (RcaTable *table, RcaTableSource *source, RcaSheet *sheet, RcaDimensi
 void
 rca_table_prepare (RcaTable *table, RcaDimension d)
 {
-  if (d == RCA_DIM_NONE || is_column (d) || table->derived[d])
+  if (d == RCA_DIM_NONE || table->derived[d])
+    return;
+  if (dimensions[d].column != RCA_COL_NONE)
+    rca_table_domain (table, rca_column_info (dimensions[d].column)->domain);
+  if (is_column (d))
     return;
   table->derived[d] = rca_dictionary_new ();
   if (d == RCA_DIM_ATTEMPT)
@@ -296,7 +300,7 @@ rca_table_prepare (RcaTable *table, RcaDimension d)
 const guint32 *
 rca_sheet_codes (const RcaSheet *sheet, RcaDimension d)
 {
-  return is_column (d) ? sheet->column[dimensions[d].column] : sheet->derived[d];
+  return is_column (d) ? rca_sheet_get (sheet, dimensions[d].column) : sheet->derived[d];
 }
 
 const RcaDictionary *

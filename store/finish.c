@@ -26,7 +26,8 @@ merge_sheet (RcaTable *table, RcaSheet *sheet)
 {
   for (guint d = 0; d < RCA_N_DOMAINS; d++)
     merge_domain (table, sheet, (RcaDomain)d);
-  const guint8 *stream = sheet->column[RCA_COL_STREAM];
+  sheet->into = table->dictionary;
+  const guint8 *stream = rca_sheet_get (sheet, RCA_COL_STREAM);
   sheet->streams = (guint8)(stream ? 0 : 1u << RCA_STREAM_UNKNOWN);
   for (guint32 row = 0; stream && row < sheet->n; row++)
     sheet->streams |= (guint8)(1u << stream[row]);
@@ -39,8 +40,8 @@ fill_column (RcaTable *table, RcaSheet *sheet, RcaColumnId column, const char *v
 {
   if (!value || !(sheet->streams & streams))
     return;
-  guint32 code = rca_dictionary_intern (table->dictionary[rca_column_info (column)->domain], rca_bytes_str (value));
   guint32 *codes = rca_sheet_column (sheet, column);
+  guint32 code = rca_dictionary_intern (table->dictionary[rca_column_info (column)->domain], rca_bytes_str (value));
   for (guint32 row = 0; row < sheet->n; row++)
     if (codes[row] == 0 && (streams >> rca_sheet_u8 (sheet, RCA_COL_STREAM, row)) & 1)
       codes[row] = code;
@@ -57,8 +58,8 @@ instances_from_hosts (RcaTable *table, RcaTableSource *source)
   for (guint i = 0; i < source->sheet->len; i++)
   {
     const RcaSheet *sheet = g_ptr_array_index (source->sheet, i);
-    const guint32 *host = sheet->column[RCA_COL_HOST];
-    if (sheet->column[RCA_COL_INSTANCE])
+    const guint32 *host = rca_sheet_get (sheet, RCA_COL_HOST);
+    if (rca_sheet_get (sheet, RCA_COL_INSTANCE))
       return;
     for (guint32 row = 0; host && row < sheet->n; row++)
     {
@@ -81,16 +82,46 @@ instances_from_hosts (RcaTable *table, RcaTableSource *source)
 
 #define ALL_BUT_CHANGES (0xffu & ~(1u << RCA_STREAM_CHANGE))
 
+/* Who speaks: what stands in the rows, else the source's own word for it in rows of some streams. */
+static const struct {
+  RcaColumnId column;
+  gsize value; /* where in RcaTableSource */
+  guint streams;
+} speakers[] = {
+  { RCA_COL_SERVICE, G_STRUCT_OFFSET (RcaTableSource, service), ALL_BUT_CHANGES & ~(1u << RCA_STREAM_MONITOR) },
+  { RCA_COL_HOST, G_STRUCT_OFFSET (RcaTableSource, host), ALL_BUT_CHANGES },
+  { RCA_COL_INSTANCE, G_STRUCT_OFFSET (RcaTableSource, instance), 1u << RCA_STREAM_APP | 1u << RCA_STREAM_ACCESS },
+};
+
+static void
+fill_speaker (RcaTableSource *source, RcaSheet *sheet, guint i)
+{
+  fill_column (source->table, sheet, speakers[i].column, G_STRUCT_MEMBER (char *, source, speakers[i].value), speakers[i].streams);
+}
+
+static void
+fill_brought (RcaSheet *sheet, guint64 columns, gpointer user)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (speakers); i++)
+    if ((columns >> speakers[i].column) & 1)
+      fill_speaker (user, sheet, i);
+}
+
 static void
 fill_speakers (RcaTable *table, RcaTableSource *source)
 {
+  source->table = table;
   instances_from_hosts (table, source);
   for (guint i = 0; i < source->sheet->len; i++)
   {
     RcaSheet *sheet = g_ptr_array_index (source->sheet, i);
-    fill_column (table, sheet, RCA_COL_SERVICE, source->service, ALL_BUT_CHANGES & ~(1u << RCA_STREAM_MONITOR));
-    fill_column (table, sheet, RCA_COL_HOST, source->host, ALL_BUT_CHANGES);
-    fill_column (table, sheet, RCA_COL_INSTANCE, source->instance, 1u << RCA_STREAM_APP | 1u << RCA_STREAM_ACCESS);
+    sheet->brought = fill_brought;
+    sheet->brought_user = source;
+    for (guint k = 0; k < G_N_ELEMENTS (speakers); k++)
+      if (sheet->origin.bring && !sheet->column[speakers[k].column])
+        sheet->pending |= G_GUINT64_CONSTANT (1) << speakers[k].column; /* filled when somebody asks */
+      else
+        fill_speaker (source, sheet, k);
   }
 }
 
@@ -111,8 +142,8 @@ rca_table_zoned (const RcaTableSource *source, gint64 time)
 static void
 place_sheet (RcaTableSource *source, RcaSheet *sheet)
 {
-  const gint64 *time = sheet->column[RCA_COL_TIME], *duration = sheet->column[RCA_COL_DURATION];
-  const guint8 *flags = sheet->column[RCA_COL_FLAGS];
+  const gint64 *time = rca_sheet_get (sheet, RCA_COL_TIME), *duration = rca_sheet_get (sheet, RCA_COL_DURATION);
+  const guint8 *flags = rca_sheet_get (sheet, RCA_COL_FLAGS);
   g_free (sheet->start);
   g_free (sheet->end);
   sheet->start = g_new (gint64, MAX (sheet->n, 1));

@@ -240,7 +240,7 @@ carry_rows (RcaJoining *j, RcaSpan span)
         break;
       carry_row (j, i, &scan, r->twin_row);
     }
-    if (scan.sheet->column[RCA_COL_REQUEST_ID] || scan.sheet->column[RCA_COL_TRACE_ID])
+    if (rca_sheet_get (scan.sheet, RCA_COL_REQUEST_ID) || rca_sheet_get (scan.sheet, RCA_COL_TRACE_ID))
       for (guint32 row = 0; row < scan.sheet->n; row++)
         if (rca_scan_covers (&scan, row))
           carry_by_id (j, &scan, row);
@@ -296,7 +296,7 @@ static GArray *
 count_routes (RcaJoining *j)
 {
   GArray *out = g_array_new (FALSE, TRUE, sizeof (RcaJoinRoute));
-  g_autofree guint32 *place = g_new0 (guint32, rca_dictionary_size (j->table->dictionary[RCA_DOMAIN_ROUTE]));
+  g_autofree guint32 *place = g_new0 (guint32, rca_dictionary_size (rca_table_domain (j->table, RCA_DOMAIN_ROUTE)));
   for (guint i = 0; i < j->request->len; i++)
   {
     const RcaJoinRequest *r = &g_array_index (j->request, RcaJoinRequest, i);
@@ -366,7 +366,7 @@ rca_table_join (RcaTable *table, const RcaJoinQuery *query)
   j.request = g_array_new (FALSE, FALSE, sizeof (RcaJoinRequest));
   j.link = g_array_new (FALSE, FALSE, sizeof (RcaJoinLink));
   j.carry = g_array_new (FALSE, FALSE, sizeof (RcaJoinCarry));
-  j.head = g_new0 (guint32, rca_dictionary_size (table->dictionary[RCA_DOMAIN_ID]));
+  j.head = g_new0 (guint32, rca_dictionary_size (rca_table_domain (table, RCA_DOMAIN_ID)));
   RcaSpan span = { query->span.start_ns - RCA_JOIN_SLACK_NS, query->span.end_ns + RCA_JOIN_SLACK_NS };
   know_carriers (&j, span);
   collect_requests (&j);

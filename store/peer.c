@@ -7,7 +7,7 @@ static const RcaSpan ever = { G_MININT64, G_MAXINT64 };
 static guint32 *
 instances_by_id (RcaTable *table)
 {
-  guint32 *instance = g_new0 (guint32, rca_dictionary_size (table->dictionary[RCA_DOMAIN_ID]));
+  guint32 *instance = g_new0 (guint32, rca_dictionary_size (rca_table_domain (table, RCA_DOMAIN_ID)));
   RcaScan scan;
   rca_scan_init (&scan, table, RCA_STREAM_APP, ever, NULL, 0);
   while (rca_scan_next_sheet (&scan))
@@ -26,7 +26,7 @@ instances_by_id (RcaTable *table)
 static guint32 *
 services_by_instance (RcaTable *table)
 {
-  guint32 *service = g_new0 (guint32, rca_dictionary_size (table->dictionary[RCA_DOMAIN_INSTANCE]));
+  guint32 *service = g_new0 (guint32, rca_dictionary_size (rca_table_domain (table, RCA_DOMAIN_INSTANCE)));
   RcaScan scan;
   rca_scan_init (&scan, table, RCA_STREAM_APP, ever, NULL, 0);
   while (rca_scan_next_sheet (&scan))

@@ -101,7 +101,7 @@ rca_table_rows (RcaTable *table, const RcaRowQuery *q)
   g_autoptr (GArray) pick = g_array_new (FALSE, FALSE, sizeof (Pick));
   guint limit = q->limit ? q->limit : 100;
   char normal[RCA_ID_BYTES];
-  guint32 id = q->id ? rca_dictionary_find (table->dictionary[RCA_DOMAIN_ID], rca_normal_id (rca_bytes_str (q->id), normal)) : 0;
+  guint32 id = q->id ? rca_dictionary_find (rca_table_domain (table, RCA_DOMAIN_ID), rca_normal_id (rca_bytes_str (q->id), normal)) : 0;
   RcaScan scan;
   rca_scan_init (&scan, table, q->stream, q->span, q->filter, q->n_filters);
   while (!(q->id && !id) && rca_scan_next_sheet (&scan))

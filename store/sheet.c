@@ -46,6 +46,8 @@ rca_sheet_free (RcaSheet *sheet)
 {
   if (!sheet)
     return;
+  if (sheet->origin.free)
+    sheet->origin.free (sheet->origin.user);
   for (guint c = 0; c < RCA_N_COLUMNS; c++)
     g_free (sheet->column[c]);
   for (guint d = 0; d < RCA_N_DIMENSIONS; d++)
@@ -90,9 +92,40 @@ rca_sheet_add (RcaSheet *sheet)
   return sheet->n++;
 }
 
+G_STATIC_ASSERT (RCA_N_COLUMNS <= 64);
+
+guint64
+rca_sheet_columns_of (RcaDomain domain)
+{
+  guint64 of = 0;
+  for (guint c = 0; domain != RCA_DOMAIN_NONE && c < RCA_N_COLUMNS; c++)
+    of |= (guint64)(columns[c].domain == domain) << c;
+  return of;
+}
+
+void
+rca_sheet_bring (RcaSheet *sheet, RcaColumnId column)
+{
+  guint64 want = sheet->pending & (rca_sheet_columns_of (columns[column].domain) | G_GUINT64_CONSTANT (1) << column);
+  sheet->pending &= ~want;
+  for (guint c = 0; c < RCA_N_COLUMNS; c++)
+    if ((want >> c) & 1)
+      sheet->origin.bring (sheet, (RcaColumnId)c, sheet->origin.user);
+  if (sheet->brought)
+    sheet->brought (sheet, want, sheet->brought_user);
+}
+
+void
+rca_sheet_bring_all (RcaSheet *sheet)
+{
+  for (guint c = 0; c < RCA_N_COLUMNS; c++)
+    rca_sheet_get (sheet, (RcaColumnId)c);
+}
+
 gpointer
 rca_sheet_column (RcaSheet *sheet, RcaColumnId c)
 {
+  rca_sheet_get (sheet, c);
   if (!sheet->column[c])
   {
     sheet->column[c] = g_malloc_n (MAX (sheet->capacity, 1), widths[columns[c].type]);

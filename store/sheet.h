@@ -65,9 +65,24 @@ const RcaColumnInfo *rca_column_info (RcaColumnId column);
 gsize rca_column_width (RcaColumnType type); /* bytes an element */
 
 typedef struct RcaSheet RcaSheet;
+
+/* Where columns come from that are read when they are first asked for. Not thread-safe: one sheet, one thread. */
+typedef struct {
+  /* Makes @column and what of its dictionary it needs. */
+  void (*bring) (RcaSheet *sheet, RcaColumnId column, gpointer user);
+  void (*free) (gpointer user);
+  gpointer user;
+} RcaSheetOrigin;
+
 struct RcaSheet {
   guint32 n, capacity;
-  gpointer column[RCA_N_COLUMNS];           /* NULL: absent in all rows */
+  guint64 pending;                          /* bit c: column c has yet to be brought; rca_sheet_get() does */
+  RcaSheetOrigin origin;
+  RcaDictionary *const *into; /* dictionaries by domain that codes brought from now on are of; NULL: the sheet's own */
+  /* Called with the columns (bits) that were brought. */
+  void (*brought) (RcaSheet *sheet, guint64 columns, gpointer user);
+  gpointer brought_user;
+  gpointer column[RCA_N_COLUMNS];           /* NULL: absent in all rows, or pending */
   RcaDictionary *dictionary[RCA_N_DOMAINS]; /* NULL: nothing in it, or merged into the table's */
 
   /* filled when the table is finished */
@@ -93,42 +108,68 @@ guint32 rca_sheet_set_str (RcaSheet *sheet, RcaColumnId column, guint32 row, Rca
 void rca_sheet_append (RcaSheet *sheet, const RcaSheet *more, guint32 from, guint32 to);
 /* Makes sure the column's memory is there (for readers of segments). */
 gpointer rca_sheet_column (RcaSheet *sheet, RcaColumnId column);
+/* Brings @column and those that share its dictionary. */
+void rca_sheet_bring (RcaSheet *sheet, RcaColumnId column);
+void rca_sheet_bring_all (RcaSheet *sheet);
+/* The columns (bits) of @domain. */
+guint64 rca_sheet_columns_of (RcaDomain domain);
 void rca_sheet_reserve (RcaSheet *sheet, guint32 n_rows);
+
+static inline gboolean
+rca_sheet_is_pending (const RcaSheet *s, RcaColumnId c)
+{
+  return (s->pending >> c) & 1;
+}
+
+/* The column's elements; NULL when it is absent in all rows. */
+static inline gconstpointer
+rca_sheet_get (const RcaSheet *s, RcaColumnId c)
+{
+  if (G_UNLIKELY (rca_sheet_is_pending (s, c)))
+    rca_sheet_bring ((RcaSheet *)s, c);
+  return s->column[c];
+}
 
 static inline guint8
 rca_sheet_u8 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const guint8 *)s->column[c])[row] : 0;
+  const guint8 *v = rca_sheet_get (s, c);
+  return v ? v[row] : 0;
 }
 
 static inline guint16
 rca_sheet_u16 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const guint16 *)s->column[c])[row] : 0;
+  const guint16 *v = rca_sheet_get (s, c);
+  return v ? v[row] : 0;
 }
 
 static inline guint32
 rca_sheet_u32 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const guint32 *)s->column[c])[row] : 0;
+  const guint32 *v = rca_sheet_get (s, c);
+  return v ? v[row] : 0;
 }
 
 static inline guint64
 rca_sheet_u64 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const guint64 *)s->column[c])[row] : 0;
+  const guint64 *v = rca_sheet_get (s, c);
+  return v ? v[row] : 0;
 }
 
 static inline gint64
 rca_sheet_i64 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const gint64 *)s->column[c])[row] : -1;
+  const gint64 *v = rca_sheet_get (s, c);
+  return v ? v[row] : -1;
 }
 
 static inline double
 rca_sheet_f64 (const RcaSheet *s, RcaColumnId c, guint32 row)
 {
-  return s->column[c] ? ((const double *)s->column[c])[row] : 0.0;
+  const double *v = rca_sheet_get (s, c);
+  return v ? v[row] : 0.0;
 }
 
 static inline gboolean

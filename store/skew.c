@@ -12,7 +12,7 @@ typedef struct {
 static gint64
 row_end (const RcaTableSource *source, const RcaSheet *sheet, guint32 row, gint64 *start)
 {
-  gint64 t = ((const gint64 *)sheet->column[RCA_COL_TIME])[row];
+  gint64 t = rca_sheet_i64 (sheet, RCA_COL_TIME, row);
   guint8 flags = rca_sheet_u8 (sheet, RCA_COL_FLAGS, row);
   if (flags & (RCA_EVENT_ZONE_UNKNOWN | RCA_EVENT_DATE_UNKNOWN))
     t = rca_table_zoned (source, t);
@@ -26,14 +26,14 @@ static gboolean
 is_healthy_request (const RcaSheet *sheet, guint32 row)
 {
   guint16 status = rca_sheet_u16 (sheet, RCA_COL_STATUS, row);
-  return rca_sheet_u8 (sheet, RCA_COL_KIND, row) == RCA_KIND_REQUEST && status < 499 && ((const gint64 *)sheet->column[RCA_COL_TIME])[row] != RCA_TIME_NONE;
+  return rca_sheet_u8 (sheet, RCA_COL_KIND, row) == RCA_KIND_REQUEST && status < 499 && rca_sheet_i64 (sheet, RCA_COL_TIME, row) != RCA_TIME_NONE;
 }
 
 /* Healthy requests of @stream by id; NULL when none has one. */
 static Span *
-requests_by_id (const RcaTable *table, RcaStream stream)
+requests_by_id (RcaTable *table, RcaStream stream)
 {
-  guint32 n = rca_dictionary_size (table->dictionary[RCA_DOMAIN_ID]);
+  guint32 n = rca_dictionary_size (rca_table_domain (table, RCA_DOMAIN_ID));
   Span *by_id = g_new0 (Span, n);
   gboolean any = FALSE;
   for (guint i = 0; i < table->source->len; i++)
@@ -91,7 +91,7 @@ collect (const RcaTableSource *source, const Span *by_id, GArray *out)
     const RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
     for (guint32 row = 0; row < sheet->n; row++)
     {
-      if (((const gint64 *)sheet->column[RCA_COL_TIME])[row] == RCA_TIME_NONE || rca_sheet_failed (sheet, row))
+      if (rca_sheet_i64 (sheet, RCA_COL_TIME, row) == RCA_TIME_NONE || rca_sheet_failed (sheet, row))
         continue;
       for (guint k = 0; k < 2; k++)
       {
@@ -158,7 +158,7 @@ say_offsets (RcaTable *table, const guint *pairs)
 static gboolean
 set_by_ids (RcaTable *table, RcaStream stream, guint *pairs)
 {
-  g_autofree Span *by_id = rca_dictionary_size (table->dictionary[RCA_DOMAIN_ID]) > ENOUGH_PAIRS ? requests_by_id (table, stream) : NULL;
+  g_autofree Span *by_id = rca_dictionary_size (rca_table_domain (table, RCA_DOMAIN_ID)) > ENOUGH_PAIRS ? requests_by_id (table, stream) : NULL;
   for (guint i = 0; by_id && i < table->source->len; i++)
   {
     RcaTableSource *s = g_ptr_array_index (table->source, i);

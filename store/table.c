@@ -110,7 +110,7 @@ rca_table_new (void)
   t->strings = g_string_chunk_new (4096);
   t->keep = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
   for (guint d = 0; d < RCA_N_DOMAINS; d++)
-    t->dictionary[d] = rca_dictionary_new ();
+    t->dictionary[d] = d == RCA_DOMAIN_ID ? rca_dictionary_new_ids () : rca_dictionary_new ();
   return t;
 }
 
@@ -131,6 +131,25 @@ rca_table_free (RcaTable *t)
   for (guint d = 0; d < RCA_N_DIMENSIONS; d++)
     rca_dictionary_free (t->derived[d]);
   g_free (t);
+}
+
+RcaDictionary *
+rca_table_domain (RcaTable *table, RcaDomain d)
+{
+  guint64 columns = table->whole[d] ? 0 : rca_sheet_columns_of (d);
+  table->whole[d] = TRUE;
+  for (guint i = 0; columns && i < table->source->len; i++)
+  {
+    const RcaTableSource *source = g_ptr_array_index (table->source, i);
+    for (guint j = 0; j < source->sheet->len; j++)
+    {
+      RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
+      guint64 pending = sheet->pending & columns;
+      if (pending)
+        rca_sheet_bring (sheet, (RcaColumnId)__builtin_ctzll (pending));
+    }
+  }
+  return table->dictionary[d];
 }
 
 void

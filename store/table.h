@@ -10,6 +10,8 @@
 #include "source.h"
 #include "text.h"
 
+typedef struct RcaTable RcaTable;
+
 typedef struct {
   char *path, *format, *service, *host, *name, *why, *columns; /* path and format never NULL */
   RcaStream stream;
@@ -36,6 +38,7 @@ typedef struct {
   gint64 settled_offset_ns;
 
   /* found when the table is finished */
+  RcaTable *table;
   char *instance;
   char *zone;
   gint64 zone_shift_ns;     /* added to stamps without a zone or date; unused with @zone_by_table */
@@ -77,9 +80,10 @@ typedef struct {
   guint64 line;
 } RcaMark;
 
-typedef struct {
+struct RcaTable {
   GPtrArray *source; /* RcaTableSource, by path once finished */
-  RcaDictionary *dictionary[RCA_N_DOMAINS];
+  RcaDictionary *dictionary[RCA_N_DOMAINS]; /* of what was brought so far: rca_table_domain() */
+  gboolean whole[RCA_N_DOMAINS];            /* all of it was brought */
   RcaDictionary *derived[RCA_N_DIMENSIONS]; /* of dimensions that are no column; NULL until asked */
   GPtrArray *problem, *note;                /* char* */
   GPtrArray *mark;                          /* RcaMark */
@@ -88,9 +92,11 @@ typedef struct {
   GPtrArray *peer;       /* RcaPeer, strings in dictionaries */
   GStringChunk *strings; /* for answers: they live as long as the store */
   GPtrArray *keep;       /* GPtrArray of what sheets and texts read from (segments); freed last */
-} RcaTable;
+};
 
 RcaTable *rca_table_new (void);
+/* The dictionary of @domain with all that the columns of all sheets hold: from then on it does not grow. */
+RcaDictionary *rca_table_domain (RcaTable *table, RcaDomain domain);
 void rca_table_free (RcaTable *table);
 void rca_table_add (RcaTable *table, RcaTableSource *source); /* takes it */
 void rca_table_problem (RcaTable *table, const char *format, ...) G_GNUC_PRINTF (2, 3);

@@ -48,7 +48,7 @@ speaking_rows (RcaTable *table)
   rca_scan_init (&scan, table, RCA_STREAM_APP, (RcaSpan){ G_MININT64, G_MAXINT64 }, NULL, 0);
   while (rca_scan_next_sheet (&scan))
   {
-    const guint32 *version = scan.sheet->column[RCA_COL_VERSION];
+    const guint32 *version = rca_sheet_get (scan.sheet, RCA_COL_VERSION);
     for (guint32 row = 0; version && row < scan.sheet->n; row++)
       if (version[row] && rca_scan_covers (&scan, row))
       {
@@ -235,7 +235,7 @@ carried_version (const Carried *carried, gint64 time, gint64 duration, gint64 pi
 static void
 carry_sheet (RcaSheet *sheet, Carried *carried)
 {
-  const gint64 *time = sheet->column[RCA_COL_TIME];
+  const gint64 *time = rca_sheet_get (sheet, RCA_COL_TIME);
   for (guint32 row = 0; row < sheet->n; row++)
   {
     if (rca_sheet_u8 (sheet, RCA_COL_STREAM, row) != RCA_STREAM_APP)
@@ -269,7 +269,7 @@ rca_table_carry_versions (RcaTable *table)
     for (guint j = 0; j < source->sheet->len; j++)
     {
       RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
-      if (carried.now || (sheet->column[RCA_COL_CHANGE] && sheet->column[RCA_COL_VERSION]))
+      if (carried.now || (rca_sheet_get (sheet, RCA_COL_CHANGE) && rca_sheet_get (sheet, RCA_COL_VERSION)))
         carry_sheet (sheet, &carried);
     }
     g_hash_table_unref (carried.of_pid);

@@ -29,17 +29,64 @@ typedef struct {
   const RcaDeriveView *view;
   RcaRule rule;
   guint64 absent;
+  const RcaRuleCodes *codes;
 } Filling;
+
+/* Which kind a value is of, and which of that kind. */
+static inline guint
+kind_of (const RcaDeriveView *view, gint32 value, guint64 *rank)
+{
+  *rank = view->rank ? view->rank[value] : (guint64)value;
+  return view->slot->which ? view->slot->which[value] : 0;
+}
+
+/* Values into the column, which has elements of a known width. */
+static void
+put_all (RcaSheet *sheet, RcaColumnId c, const guint64 *v)
+{
+  gpointer data = sheet->column[c];
+  gsize width = rca_column_width (rca_column_info (c)->type);
+  for (guint32 r = 0; width == 1 && r < sheet->n; r++)
+    ((guint8 *)data)[r] = (guint8)v[r];
+  for (guint32 r = 0; width == 2 && r < sheet->n; r++)
+    ((guint16 *)data)[r] = (guint16)v[r];
+  for (guint32 r = 0; width == 4 && r < sheet->n; r++)
+    ((guint32 *)data)[r] = (guint32)v[r];
+  if (width == 8 && data != v)
+    memcpy (data, v, sheet->n * width);
+}
+
+/* Numbers of one kind that is a plain multiple; FALSE: rca_derive_number() has to look at each. */
+static gboolean
+fill_multiples (const Filling *f, guint64 *to)
+{
+  const RcaLayoutSlot *slot = f->view->slot;
+  const RcaLayoutTag *t = slot ? &slot->tag[0] : NULL;
+  if (!slot || slot->which || (t->kind != RCA_VARIABLE_INT && t->kind != RCA_VARIABLE_PADDED && t->kind != RCA_VARIABLE_DECIMAL)
+      || (t->kind == RCA_VARIABLE_DECIMAL && f->rule.scale < t->param))
+    return FALSE;
+  guint64 unit = 1, plus = (guint64)f->rule.plus;
+  for (guint i = t->kind == RCA_VARIABLE_DECIMAL ? t->param : 0; i < f->rule.scale; i++)
+    unit *= 10;
+  for (guint32 r = 0; r < f->into->n; r++)
+    to[r] = f->view->value[r] < 0 ? f->absent : t->value[f->view->value[r]] * unit + plus;
+  return TRUE;
+}
 
 static gboolean
 fill_numbers (Filling *f)
 {
-  for (guint32 r = 0; r < f->into->n; r++)
+  gboolean wide = rca_column_width (rca_column_info (f->c)->type) == 8;
+  g_autofree guint64 *own = wide ? NULL : g_new (guint64, MAX (f->into->n, 1));
+  guint64 *to = wide ? f->into->column[f->c] : own;
+  gboolean done = fill_multiples (f, to);
+  for (guint32 r = 0; !done && r < f->into->n; r++)
   {
     gint64 number;
     gboolean is = rca_derive_number (f->view, f->view->value[r], f->rule.scale, &number);
-    put (f->into, f->c, r, is ? (guint64)(number + f->rule.plus) : f->absent);
+    to[r] = is ? (guint64)(number + f->rule.plus) : f->absent;
   }
+  put_all (f->into, f->c, to);
   return TRUE;
 }
 
@@ -50,25 +97,66 @@ fill_map (Filling *f)
   rca_derive_keys (f->view, f->rows->block, &keys);
   if (keys.n != f->rule.table.n)
     return FALSE;
+  g_autofree guint64 *v = g_new (guint64, MAX (f->into->n, 1));
   for (guint32 r = 0; r < f->into->n; r++)
-    put (f->into, f->c, r, f->rule.table.v[rca_derive_key (&keys, f->view, f->rows->block, f->view->value[r])]);
+    v[r] = f->rule.table.v[rca_derive_key (&keys, f->view, f->rows->block, f->view->value[r])];
+  put_all (f->into, f->c, v);
   return TRUE;
+}
+
+/* What a value's code was the last time: clients and words come again and again. */
+#define SEEN 16384
+typedef struct {
+  guint64 value;
+  guint32 code; /* 0: none */
+} Seen;
+
+static guint32
+code_of_text (Filling *f, gint32 value)
+{
+  char buffer[RCA_VARIABLE_BYTES];
+  RcaBytes text;
+  return rca_derive_text (f->rows, f->view, value, buffer, &text) ? rca_dictionary_intern (f->codes->dictionary, text) : 0;
 }
 
 static gboolean
 fill_texts (Filling *f)
 {
-  RcaDomain d = rca_column_info (f->c)->domain;
-  if (d == RCA_DOMAIN_NONE || !f->view->slot)
+  const RcaLayoutSlot *slot = f->view->slot;
+  if (!f->codes->dictionary || !slot)
     return FALSE;
-  if (!f->into->dictionary[d])
-    f->into->dictionary[d] = rca_dictionary_new ();
+  g_autofree Seen *seen = g_new0 (Seen, SEEN);
+  guint32 *to = f->into->column[f->c];
+  gboolean packs = rca_column_info (f->c)->domain == RCA_DOMAIN_ID && f->codes->code;
+  for (guint k = 0; packs && k < slot->n_tags; k++)
+    if (slot->tag[k].kind == RCA_VARIABLE_ID || slot->tag[k].kind == RCA_VARIABLE_UUID)
+      rca_layout_fetch (f->rows->block, &slot->tag[k], NULL);
   for (guint32 r = 0; r < f->into->n; r++)
   {
-    char buffer[RCA_VARIABLE_BYTES];
-    RcaBytes text;
-    gboolean is = rca_derive_text (f->rows, f->view, f->view->value[r], buffer, &text);
-    put (f->into, f->c, r, is ? rca_dictionary_intern (f->into->dictionary[d], text) : 0);
+    gint32 value = f->view->value[r];
+    guint64 rank;
+    if (value < 0)
+    {
+      to[r] = 0;
+      continue;
+    }
+    guint k = kind_of (f->view, value, &rank);
+    RcaLayoutTag *t = &slot->tag[k];
+    if (packs && t->id && (t->kind == RCA_VARIABLE_ID || t->kind == RCA_VARIABLE_UUID))
+    {
+      to[r] = rca_dictionary_intern_id (f->codes->dictionary, t->id + rank * 16);
+      continue;
+    }
+    if (t->kind != RCA_VALUE_WORD && t->kind != RCA_VARIABLE_IPV4)
+    {
+      to[r] = code_of_text (f, value);
+      continue;
+    }
+    guint64 key = t->value[rank] << 5 | k;
+    Seen *s = &seen[rca_predict_slot (key) % SEEN];
+    if (!s->code || s->value != key)
+      *s = (Seen){ key, code_of_text (f, value) };
+    to[r] = s->code;
   }
   return TRUE;
 }
@@ -116,11 +204,24 @@ read_rule (RcaCursor *in, RcaDeriveRows *rows, RcaRule *rule)
   return read_list (in, &rule->row, n, rows->sheet->n) && read_list (in, &rule->set, n, rows->sheet->n);
 }
 
-gboolean
-rca_rule_read (RcaCursor *in, RcaDeriveRows *rows, RcaSheet *into, RcaColumnId c, GError **error)
+/* Codes that the rule names become those of the dictionary that they are merged into. */
+static gboolean
+translate (const RcaRuleCodes *codes, RcaNumbers *list)
 {
-  Filling f = { .rows = rows, .into = into, .c = c, .absent = rca_derive_absent (c) };
-  gboolean ok = read_rule (in, rows, &f.rule) && (f.view = rca_derive_view (rows, f.rule.slot)) != NULL;
+  for (gsize i = 0; codes->code && i < list->n; i++)
+  {
+    if (list->v[i] >= codes->n)
+      return FALSE;
+    list->v[i] = codes->code[list->v[i]];
+  }
+  return TRUE;
+}
+
+gboolean
+rca_rule_read (RcaCursor *in, RcaDeriveRows *rows, RcaSheet *into, RcaColumnId c, const RcaRuleCodes *codes, GError **error)
+{
+  Filling f = { .rows = rows, .into = into, .c = c, .absent = rca_derive_absent (c), .codes = codes };
+  gboolean ok = read_rule (in, rows, &f.rule) && translate (codes, &f.rule.table) && translate (codes, &f.rule.set) && (f.view = rca_derive_view (rows, f.rule.slot)) != NULL;
   if (ok)
   {
     rca_sheet_column (into, c);

@@ -52,9 +52,11 @@ view_free (gpointer data)
   RcaDeriveView *view = data;
   if (!view)
     return;
-  g_free (view->line);
+  if (view->line != view->shared)
+    g_free (view->line);
+  if ((const guint32 *)view->value != view->shared)
+    g_free (view->value);
   g_free (view->rank);
-  g_free (view->value);
   g_free (view);
 }
 
@@ -76,7 +78,27 @@ rca_derive_rows_free (RcaDeriveRows *rows)
   if (!rows)
     return;
   g_ptr_array_unref (rows->view);
+  g_free (rows->counting);
   g_free (rows);
+}
+
+void
+rca_derive_rows_linear (RcaDeriveRows *rows, guint64 from)
+{
+  rows->linear = TRUE;
+  rows->from = from;
+}
+
+static guint32 *
+counting (RcaDeriveRows *rows)
+{
+  if (rows->counting)
+    return rows->counting;
+  guint64 n = MAX (rows->block->n_lines, rows->sheet->n);
+  rows->counting = g_new (guint32, MAX (n, 1));
+  for (guint64 i = 0; i < n; i++)
+    rows->counting[i] = (guint32)i;
+  return rows->counting;
 }
 
 guint
@@ -94,19 +116,14 @@ passes (const RcaLayoutTrie *trie, guint32 leaf, const RcaLayoutSlot *slot)
   return FALSE;
 }
 
-/* The line of each text of @trie; NULL: of none. */
+/* The line of each text of @trie, shared where it is its own number; NULL: of none. */
 static guint32 *
 lines_of_trie (RcaDeriveRows *rows, const RcaLayoutTrie *trie)
 {
   guint32 *line = NULL;
   guint64 k = 0;
   if (trie == rows->block->lines)
-  {
-    line = g_new (guint32, MAX (trie->n, 1));
-    for (; k < trie->n; k++)
-      line[k] = (guint32)k;
-    return line;
-  }
+    return counting (rows);
   const RcaDeriveView *around = trie->around ? rca_derive_view (rows, trie->around->number) : NULL;
   if (!around)
     return NULL;
@@ -128,11 +145,14 @@ lines_of_slot (RcaDeriveRows *rows, const RcaLayoutSlot *slot)
   g_autofree guint8 *has = g_new0 (guint8, MAX (trie->n_leaves, 1));
   for (guint32 i = 0; i < trie->n_leaves; i++)
     has[i] = passes (trie, i, slot) ? 1 : 0;
+  guint32 *own = line == rows->counting ? g_new (guint32, MAX (trie->n, 1)) : line;
   guint64 k = 0;
   for (guint64 i = 0; i < trie->n; i++)
-    if (has[trie->leaf[i]])
-      line[k++] = line[i];
-  return line;
+  {
+    own[k] = line[i];
+    k += has[trie->leaf[i]];
+  }
+  return own;
 }
 
 static guint32 *
@@ -159,9 +179,25 @@ lines_of_row (const RcaDeriveRows *rows, guint32 row, guint64 *from, guint64 *to
   return TRUE;
 }
 
+/* Each row a line: the other way round, the values say which rows have them. */
 static gint32 *
-values_of_rows (const RcaDeriveRows *rows, const RcaDeriveView *view)
+values_of_lines (RcaDeriveRows *rows, const RcaDeriveView *view)
 {
+  if (view->line == rows->counting && rows->from == 0 && view->n >= rows->sheet->n)
+    return (gint32 *)rows->counting;
+  gint32 *value = g_new (gint32, MAX (rows->sheet->n, 1));
+  memset (value, 0xff, rows->sheet->n * sizeof *value);
+  for (guint64 i = view->n; i-- > 0;)
+    if (view->line[i] >= rows->from && view->line[i] - rows->from < rows->sheet->n)
+      value[view->line[i] - rows->from] = (gint32)i;
+  return value;
+}
+
+static gint32 *
+values_of_rows (RcaDeriveRows *rows, const RcaDeriveView *view)
+{
+  if (rows->linear)
+    return values_of_lines (rows, view);
   gint32 *value = g_new (gint32, rows->sheet->n);
   guint64 at = 0, before = 0;
   for (guint32 r = 0; r < rows->sheet->n; r++)
@@ -198,6 +234,7 @@ rca_derive_view (RcaDeriveRows *rows, guint number)
   view->n = templates ? rows->block->n_lines : slot->n;
   view->line = line;
   view->rank = templates ? NULL : ranks (slot);
+  view->shared = rows->counting;
   view->value = values_of_rows (rows, view);
   rows->view->pdata[number] = view;
   return view;

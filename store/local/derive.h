@@ -15,6 +15,9 @@ typedef struct {
   const RcaSheet *sheet;
   guint64 first;  /* position (rca_text_lines) of the block's first line */
   GPtrArray *view; /* RcaDeriveView by slot number, made when asked; the last one is of the lines' templates */
+  gboolean linear;       /* row i is line @from + i: where rows stand is known without the columns that say so */
+  guint64 from;
+  guint32 *counting;     /* 0, 1, 2…: what views share whose values and lines are in step */
 } RcaDeriveRows;
 
 /* A column of the lines as the rows see it. */
@@ -24,10 +27,13 @@ typedef struct {
   guint32 *line; /* of each value */
   guint32 *rank; /* of each value among those of its kind; NULL: all of one kind */
   gint32 *value; /* of each row: which value is its first; -1: none */
+  const guint32 *shared; /* @line or @value that are this are not its own */
 } RcaDeriveView;
 
 RcaDeriveRows *rca_derive_rows_new (RcaLinesBlock *block, const RcaSheet *sheet, guint64 first);
 void rca_derive_rows_free (RcaDeriveRows *rows);
+/* Row i of the sheet is line @from + i of the block, alone. */
+void rca_derive_rows_linear (RcaDeriveRows *rows, guint64 from);
 guint rca_derive_n_slots (const RcaDeriveRows *rows); /* with the templates as the last one */
 /* Lets go of the views when there are more than @most. */
 void rca_derive_forget (RcaDeriveRows *rows, guint most);
@@ -65,8 +71,14 @@ typedef struct {
 /* FALSE: column @c must be stored. */
 gboolean rca_rule_find (RcaDeriveMemory *memory, RcaDeriveRows *rows, RcaColumnId c, RcaRule *rule);
 void rca_rule_write (const RcaRule *rule, RcaBuffer *out);
+/* Where codes that a rule names are those of a dictionary that is merged into another: the ids there of its @n. */
+typedef struct {
+  RcaDictionary *dictionary; /* that texts go to; NULL for columns that are no codes */
+  const guint32 *code;       /* NULL: the codes are its own */
+  guint32 n;
+} RcaRuleCodes;
 /* Fills column @c of @into (which is rows->sheet) by the rule at @in. FALSE: it does not hold what it says. */
-gboolean rca_rule_read (RcaCursor *in, RcaDeriveRows *rows, RcaSheet *into, RcaColumnId c, GError **error);
+gboolean rca_rule_read (RcaCursor *in, RcaDeriveRows *rows, RcaSheet *into, RcaColumnId c, const RcaRuleCodes *codes, GError **error);
 
 /* shared by both ways (derive-value.c) */
 guint64 rca_derive_get (const RcaSheet *sheet, RcaColumnId c, guint32 row);

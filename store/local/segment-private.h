@@ -69,13 +69,26 @@ struct RcaSegment {
   GPtrArray *problem; /* of the source it was loaded into: text may turn out damaged later */
   RcaLinesBlock *open; /* the block of lines read last */
   guint open_index;
+  struct RcaSegmentPieces *open_pieces; /* what it reads from */
   RcaIdFiles *ids;   /* (nullable) */
-  GPtrArray *open_piece; /* RcaBuffer, what it reads from */
 };
+
+/* What a block of lines reads from. */
+typedef struct RcaSegmentPieces RcaSegmentPieces;
+void rca_segment_pieces_free (RcaSegmentPieces *pieces);
+/* Block of lines @index as columns, by itself; @pieces: (out): lives as long as it, freed after it. */
+RcaLinesBlock *rca_segment_new_lines (RcaSegment *segment, guint index, RcaSegmentPieces **pieces, GError **error);
+/* Whether block @index is as it was written. */
+gboolean rca_segment_check_block (RcaSegment *segment, guint64 index, GError **error);
 
 gboolean rca_segment_damaged (const RcaSegment *segment, GError **error, const char *what);
 /* Block @index uncompressed; it must hold @want bytes unless that is G_MAXUINT64. Transfer full. */
 gpointer rca_segment_get_block (RcaSegment *segment, guint64 index, guint64 want, gsize *n, GError **error);
 guint64 rca_segment_number_at (const msgpack_object *array, guint i);
 /* sheet-read.c */
+/* Its columns are read when they are asked for; @segment outlives it. Their bytes are not looked at before:
+ * rca_segment_check_block(). @text_base, @lines_base: what is added to where its text stands. What turns out to be
+ * wrong is told in @segment's problems. */
+RcaSheet *rca_segment_lazy_sheet (RcaSegment *segment, const msgpack_object *said, guint64 text_base, guint64 lines_base, GError **error);
+/* All of it. */
 RcaSheet *rca_segment_read_sheet (RcaSegment *segment, const msgpack_object *said, GError **error);

@@ -15,7 +15,7 @@ static void
 close_lines (RcaSegment *s)
 {
   g_clear_pointer (&s->open, rca_lines_close);
-  g_ptr_array_set_size (s->open_piece, 0);
+  g_clear_pointer (&s->open_pieces, rca_segment_pieces_free);
 }
 
 void
@@ -27,7 +27,6 @@ rca_segment_free (RcaSegment *s)
     close (s->fd);
   close_lines (s);
   rca_segment_use_ids (s, NULL);
-  g_ptr_array_unref (s->open_piece);
   g_array_unref (s->block);
   g_array_unref (s->lines);
   msgpack_unpacked_destroy (&s->footer);
@@ -99,14 +98,6 @@ read_blocks (RcaSegment *s, GError **error)
   return TRUE;
 }
 
-static void
-piece_free (gpointer data)
-{
-  RcaBuffer *piece = data;
-  rca_buffer_clear (piece);
-  g_free (piece);
-}
-
 static gboolean
 read_lines (RcaSegment *s, GError **error)
 {
@@ -136,13 +127,27 @@ rca_segment_open (const char *dir, guint64 number, GError **error)
   s->path = g_build_filename (dir, s->name, NULL);
   s->block = g_array_new (FALSE, FALSE, sizeof (RcaSegmentBlock));
   s->lines = g_array_new (FALSE, FALSE, sizeof (RcaSegmentLines));
-  s->open_piece = g_ptr_array_new_with_free_func (piece_free);
   s->footer_bytes = g_byte_array_new ();
   msgpack_unpacked_init (&s->footer);
   s->fd = rca_io_open (s->path, error);
   if (s->fd < 0 || !read_footer (s, error) || !read_blocks (s, error) || !read_lines (s, error))
     return NULL;
   return g_steal_pointer (&s);
+}
+
+gboolean
+rca_segment_check_block (RcaSegment *s, guint64 index, GError **error)
+{
+  if (index >= s->block->len)
+    return rca_segment_damaged (s, error, "a block that is named is not there");
+  const RcaSegmentBlock *b = &g_array_index (s->block, RcaSegmentBlock, index);
+  g_autofree char *stored = g_malloc (MAX (b->stored, 1));
+  if (!rca_io_read_at (s->fd, b->offset, stored, b->stored, error))
+    return FALSE;
+  if (XXH3_64bits (stored, b->stored) == b->checksum)
+    return TRUE;
+  g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED, "block %" G_GUINT64_FORMAT ": checksum differs", index);
+  return FALSE;
 }
 
 gpointer
@@ -188,18 +193,40 @@ rca_segment_lines (const RcaSegment *s, guint *n)
   return (const RcaSegmentLines *)(void *)s->lines->data;
 }
 
+struct RcaSegmentPieces {
+  RcaSegment *s;
+  guint64 first_block;
+  GPtrArray *piece; /* RcaBuffer */
+};
+
+static void
+piece_free (gpointer data)
+{
+  RcaBuffer *piece = data;
+  rca_buffer_clear (piece);
+  g_free (piece);
+}
+
+void
+rca_segment_pieces_free (RcaSegmentPieces *pieces)
+{
+  if (!pieces)
+    return;
+  g_ptr_array_unref (pieces->piece);
+  g_free (pieces);
+}
+
 static const RcaBuffer *
 get_piece (guint index, gpointer user, GError **error)
 {
-  RcaSegment *s = user;
-  const RcaSegmentLines *l = &g_array_index (s->lines, RcaSegmentLines, s->open_index);
+  RcaSegmentPieces *pieces = user;
   gsize n;
-  guint8 *data = rca_segment_get_block (s, l->first_block + index, G_MAXUINT64, &n, error);
+  guint8 *data = rca_segment_get_block (pieces->s, pieces->first_block + index, G_MAXUINT64, &n, error);
   if (!data)
     return NULL;
   RcaBuffer *piece = g_new (RcaBuffer, 1);
   *piece = (RcaBuffer){ data, n, n };
-  g_ptr_array_add (s->open_piece, piece);
+  g_ptr_array_add (pieces->piece, piece);
   return piece;
 }
 
@@ -220,23 +247,36 @@ fetch_ids (const guint64 *reference, gsize n, guint8 *ids, gpointer user, GError
 }
 
 RcaLinesBlock *
-rca_segment_open_lines (RcaSegment *s, guint index, GError **error)
+rca_segment_new_lines (RcaSegment *s, guint index, RcaSegmentPieces **pieces, GError **error)
 {
-  if (s->open && s->open_index == index)
-    return s->open;
-  close_lines (s);
   if (index >= s->lines->len)
   {
     rca_segment_damaged (s, error, "a block of lines that is named is not there");
     return NULL;
   }
   const RcaSegmentLines *l = &g_array_index (s->lines, RcaSegmentLines, index);
-  s->open_index = index;
   const RcaIdStore ids = { NULL, fetch_ids, s };
-  s->open = rca_lines_open (l->lines, l->bytes, l->plain != 0, (guint)l->n_blocks, get_piece, s, l->ids ? &ids : NULL, error);
-  if (!s->open)
+  RcaSegmentPieces *p = g_new (RcaSegmentPieces, 1);
+  *p = (RcaSegmentPieces){ s, l->first_block, g_ptr_array_new_with_free_func (piece_free) };
+  RcaLinesBlock *block = rca_lines_open (l->lines, l->bytes, l->plain != 0, (guint)l->n_blocks, get_piece, p, l->ids ? &ids : NULL, error);
+  if (block)
+    *pieces = p;
+  else
+  {
+    rca_segment_pieces_free (p);
     g_prefix_error (error, "lines %u: ", index);
-  return s->open;
+  }
+  return block;
+}
+
+RcaLinesBlock *
+rca_segment_open_lines (RcaSegment *s, guint index, GError **error)
+{
+  if (s->open && s->open_index == index)
+    return s->open;
+  close_lines (s);
+  s->open_index = index;
+  return s->open = rca_segment_new_lines (s, index, &s->open_pieces, error);
 }
 
 GBytes *
@@ -287,13 +327,36 @@ fetch_text (guint index, gpointer user)
   return NULL;
 }
 
-/* Segments of one source follow each other: where raw text stands is moved behind what is there. */
-static void
-shift_text (RcaSheet *sheet, guint64 base, guint64 lines_base)
+/* All that a sheet is read from, before any of it is believed. */
+static gboolean
+check_sheet (RcaSegment *s, const msgpack_object *said, GError **error)
 {
-  guint64 *position = rca_sheet_column (sheet, RCA_COL_TEXT_POSITION);
-  for (guint32 i = 0; i < sheet->n; i++)
-    position[i] += position[i] & RCA_TEXT_LINES ? lines_base : base;
+  static const struct {
+    const char *list;
+    guint at;
+  } lists[] = { { "dictionaries", 2 }, { "columns", 3 } };
+  g_autofree guint8 *checked = g_new0 (guint8, s->block->len + 1);
+  for (guint k = 0; k < G_N_ELEMENTS (lists); k++)
+  {
+    msgpack_object_array all = rca_unpack_array (said, lists[k].list);
+    for (guint32 i = 0; i < all.size; i++)
+    {
+      guint64 index = rca_segment_number_at (&all.ptr[i], lists[k].at);
+      if (index < s->block->len && checked[index]++)
+        continue;
+      if (!rca_segment_check_block (s, index, error))
+        return FALSE;
+    }
+  }
+  guint64 lines = rca_unpack_u64 (said, "lines");
+  const RcaSegmentLines *l = lines && lines <= s->lines->len ? &g_array_index (s->lines, RcaSegmentLines, lines - 1) : NULL;
+  for (guint64 i = 0; l && i < l->n_blocks; i++)
+    if (!rca_segment_check_block (s, l->first_block + i, error))
+    {
+      g_prefix_error (error, "lines %" G_GUINT64_FORMAT ": ", lines - 1);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 void
@@ -313,14 +376,13 @@ rca_segment_load (RcaSegment *s, RcaTableSource *into, gint64 from_ns, gint64 to
     if (min > max || max < from_ns || min >= to_ns)
       continue;
     g_autoptr (GError) error = NULL;
-    RcaSheet *sheet = rca_segment_read_sheet (s, &sheets.ptr[i], &error);
+    RcaSheet *sheet = check_sheet (s, &sheets.ptr[i], &error) ? rca_segment_lazy_sheet (s, &sheets.ptr[i], base, lines_base, &error) : NULL;
     if (!sheet)
     {
       g_ptr_array_add (into->problem, g_strdup_printf ("%s: sheet %u: %s (segment kept, %" G_GUINT64_FORMAT " rows skipped)", s->path, i, error->message,
                                                        rca_unpack_u64 (&sheets.ptr[i], "rows")));
       continue;
     }
-    shift_text (sheet, base, lines_base);
     g_ptr_array_add (into->sheet, sheet);
   }
 }

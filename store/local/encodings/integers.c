@@ -471,3 +471,14 @@ rca_integers_decode (RcaCursor *in, guint64 *v, gsize n)
 {
   return decode (in, v, n, 0);
 }
+
+gboolean
+rca_integers_are_linear (RcaCursor in, gsize n, guint64 *first, guint64 *step)
+{
+  guint8 mode = n ? rca_cursor_u8 (&in) : RCA_N_INTEGERS;
+  *first = mode == RCA_INTEGERS_CONSTANT || mode == RCA_INTEGERS_DELTA ? rca_cursor_varint (&in) : 0;
+  *step = 0;
+  if (mode == RCA_INTEGERS_DELTA && n > 1)
+    *step = rca_cursor_u8 (&in) == RCA_INTEGERS_CONSTANT ? (guint64)rca_unzigzag (rca_cursor_varint (&in)) : (in.bad = TRUE);
+  return !in.bad && (mode == RCA_INTEGERS_CONSTANT || mode == RCA_INTEGERS_DELTA);
+}

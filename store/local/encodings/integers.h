@@ -33,6 +33,8 @@ typedef struct {
 void rca_integers_encode (const guint64 *v, gsize n, RcaIntegersPlan *plan, RcaBuffer *out);
 /* Reads exactly @n values into @v; FALSE (and @in->bad) when the bytes do not say so. */
 gboolean rca_integers_decode (RcaCursor *in, guint64 *v, gsize n);
+/* Whether the @n > 0 values at @in are @first, @first + @step, @first + 2 @step…, told without reading them. FALSE: not known. */
+gboolean rca_integers_are_linear (RcaCursor in, gsize n, guint64 *first, guint64 *step);
 /* Bytes that @n values would take after entropy coding, by a sample; without the dictionary mode. */
 double rca_integers_estimate (const guint64 *v, gsize n);
 
