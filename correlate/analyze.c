@@ -14,6 +14,8 @@ symptom_kind (const RcaContext *c, const RcaOutbreak *o)
     return RCA_SYMPTOM_LATENCY;
   if (o->failing == RCA_FAIL_DROP)
     return RCA_SYMPTOM_TRAFFIC_DROP;
+  if (o->failing != RCA_FAIL_ERROR)
+    return RCA_SYMPTOM_APP_ERRORS;
   gboolean requests = c->stream == RCA_STREAM_ACCESS || c->stream == RCA_STREAM_CDN || c->sources->user_facing == RCA_STREAM_APP;
   return requests ? RCA_SYMPTOM_HTTP_5XX : RCA_SYMPTOM_APP_ERRORS;
 }

@@ -229,7 +229,9 @@ weigh_dormancy (RcaFacts *f, RcaCandidate *c)
   double direct = direct_chance (c);
   if (direct == 0 || c->lo_ns >= f->o->lo_ns || (f->c->options->trial && f->c->options->trial->no_dormancy))
     return;
-  double n = (double) requests_between (f, c->hi_ns, f->o->lo_ns);
+  /* a roll-out takes one instance after the other: at first few are served by it */
+  gint64 at_work = c->hi_ns + (gint64) (rca_weights.mechanism_s * 1e9);
+  double n = at_work < f->o->lo_ns ? (double) requests_between (f, at_work, f->o->lo_ns) : 0;
   double p1 = f->o->total_excess / MAX (1, (double) requests_between (f, f->span.start_ns, f->span.end_ns));
   double w = log (1 - direct + direct * exp (rca_weight_dormancy (n, MIN (p1, 0.9), f->o->phi)));
   if (!c->unclaimed)

@@ -88,6 +88,8 @@ traffic_free (RcaTraffic *t)
   g_free (t->failed);
   g_free (t->slow);
   g_free (t->timed);
+  g_free (t->refused);
+  g_free (t->logged);
   g_free (t);
 }
 
@@ -100,6 +102,8 @@ traffic_new (const char *name, guint n)
   t->failed = g_new0 (double, n);
   t->slow = g_new0 (double, n);
   t->timed = g_new0 (double, n);
+  t->refused = g_new0 (double, n);
+  t->logged = g_new0 (double, n);
   t->slow_ns = t->p99_ns = G_MAXINT64;
   t->median_s = NAN;
   return t;
@@ -398,6 +402,7 @@ rca_context_free (RcaContext *c)
     g_clear_pointer (&c->timed_frame, rca_frame_free);
   g_clear_pointer (&c->route_frame, rca_frame_free);
   g_clear_pointer (&c->site_frame, rca_frame_free);
+  g_clear_pointer (&c->refused_frame, rca_frame_free);
   g_clear_pointer (&c->routes, g_ptr_array_unref);
   g_clear_pointer (&c->site, traffic_free);
   g_clear_pointer (&c->quiet, g_free);

@@ -7,6 +7,8 @@
 typedef struct {
   char *name; /* route, or NULL for the site */
   double *requests, *failed, *slow, *timed; /* timed: requests that state a duration */
+  double *refused; /* answered 4xx (refused.h) */
+  double *logged;  /* of the site: errors that the application wrote, answered as they may be */
   gint64 slow_ns; /* θ: from here on a request is slow; G_MAXINT64 when no durations */
   gint64 p99_ns;  /* of the quiet buckets */
   double median_s; /* of the quiet buckets; NAN */
@@ -29,6 +31,7 @@ typedef struct {
   RcaTraffic *site;
   RcaFrame *site_frame;  /* stream, no dimension: clients */
   RcaFrame *route_frame; /* stream by route */
+  RcaFrame *refused_frame; /* stream by route and class of status; NULL where hardly anything is turned away */
   RcaFrame *timed_frame; /* timed stream by route; may equal route_frame */
   gboolean *quiet;    /* per bucket: part of the baseline (no incident, no warm-up) */
   GHashTable *route_slow; /* route → gint64*: θ for joins */

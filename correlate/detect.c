@@ -1,5 +1,6 @@
 #include "detect.h"
 #include "drop.h"
+#include "refused.h"
 #include "story.h"
 #include "stats.h"
 #include <math.h>
@@ -15,9 +16,17 @@ enum
 static const double least_client_share = 0.2;
 static const double least_error_step = 0.01;
 static const double least_slow_share = 0.2;
+static const double least_refused_step = 0.2; /* wrong passwords and stale links come and go */
 static const double absolute_error_share = 0.01; /* with no baseline at all */
 static const gint64 warm_up_ns = 30 * RCA_NS_PER_S;
 static const double pool_share = 0.1;            /* of all requests: what a baseline needs */
+
+const double *
+rca_traffic_bad (const RcaTraffic *t, RcaFailing failing)
+{
+  const double *const series[RCA_N_FAILINGS] = { [RCA_FAIL_ERROR] = t->failed, [RCA_FAIL_SLOW] = t->slow, [RCA_FAIL_REFUSED] = t->refused, [RCA_FAIL_LOGGED] = t->logged };
+  return series[failing];
+}
 
 static gboolean
 matters (RcaFailing failing, double p, double p0, double excess)
@@ -26,6 +35,8 @@ matters (RcaFailing failing, double p, double p0, double excess)
     return FALSE;
   if (failing == RCA_FAIL_SLOW)
     return p >= least_slow_share && p >= 2 * p0;
+  if (failing != RCA_FAIL_ERROR)
+    return p >= MAX (2 * p0, p0 + least_refused_step);
   return p >= MAX (3 * p0, p0 + least_error_step);
 }
 
@@ -211,6 +222,8 @@ symptom_counts (const RcaContext *c, const RcaSymptom *s, gboolean no_baseline)
     return s->failing == RCA_FAIL_ERROR && s->p1 >= absolute_error_share && s->excess >= LEAST_EXCESS && enough_clients (c, s->entity, s->from, s->to);
   if (!matters (s->failing, s->p1, s->p0, s->excess))
     return FALSE;
+  if (s->failing == RCA_FAIL_REFUSED)
+    return rca_refused_counts (c, s);
   return s->failing != RCA_FAIL_ERROR || enough_clients (c, s->entity, s->from, s->to);
 }
 
@@ -317,7 +330,7 @@ note_checked (const RcaContext *c, const Scan *scan, RcaFailing failing, GPtrArr
 static void
 scan_entity (RcaContext *c, const RcaTraffic *t, RcaFailing failing, guint n_series, GPtrArray *symptoms, gboolean *quiet, GPtrArray *checked)
 {
-  const double *k = failing == RCA_FAIL_SLOW ? t->slow : t->failed, *e = failing == RCA_FAIL_SLOW ? t->timed : t->requests;
+  const double *k = rca_traffic_bad (t, failing), *e = failing == RCA_FAIL_SLOW ? t->timed : t->requests;
   double sum = 0, all = 0;
   for (guint i = 0; i < c->n; i++)
     sum += k[i], all += e[i];
@@ -403,6 +416,16 @@ learn_latency (RcaContext *c)
     }
 }
 
+/* What no 5xx and no clock tells of, where there is no louder word for it. */
+static void
+find_quiet_failing (RcaContext *c, GPtrArray *symptoms)
+{
+  rca_refused_read (c);
+  scan_all (c, RCA_FAIL_REFUSED, symptoms, NULL, NULL);
+  if (symptoms->len == 0)
+    scan_entity (c, c->site, RCA_FAIL_LOGGED, 1, symptoms, NULL, NULL);
+}
+
 GPtrArray *
 rca_detect (RcaContext *c, GPtrArray *checked)
 {
@@ -413,5 +436,6 @@ rca_detect (RcaContext *c, GPtrArray *checked)
     scan_all (c, RCA_FAIL_SLOW, symptoms, NULL, checked);
   if (c->stream == RCA_STREAM_ACCESS || c->stream == RCA_STREAM_CDN)
     rca_drop_find (c, symptoms, checked);
+  find_quiet_failing (c, symptoms);
   return rca_stories_tell (c, symptoms);
 }

@@ -2,7 +2,17 @@
 #pragma once
 #include "context.h"
 
-typedef enum { RCA_FAIL_ERROR, RCA_FAIL_SLOW, RCA_FAIL_DROP } RcaFailing;
+typedef enum {
+  RCA_FAIL_ERROR,
+  RCA_FAIL_SLOW,
+  RCA_FAIL_DROP,
+  RCA_FAIL_REFUSED, /* turned away with a 4xx */
+  RCA_FAIL_LOGGED,  /* answered well, an error in the application's log */
+  RCA_N_FAILINGS
+} RcaFailing;
+
+/* The series of @traffic that counts what fails so; NULL for a drop. */
+const double *rca_traffic_bad (const RcaTraffic *traffic, RcaFailing failing);
 
 /* One series that left its baseline for a while. */
 typedef struct {

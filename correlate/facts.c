@@ -32,6 +32,7 @@ static const FactRow rows[RCA_N_FACTS] = {
   [RCA_FACT_WEB_FAILURES] = { RCA_STREAM_ACCESS, { RCA_DIM_FAILURE, RCA_DIM_UPSTREAM }, COUNTS, RCA_ORDER_COUNT, { RCA_DIM_KIND, not_requests, TRUE } },
   [RCA_FACT_EXCEPTIONS] = { RCA_STREAM_APP, { RCA_DIM_EXCEPTION, RCA_DIM_FAILURE }, COUNTS, RCA_ORDER_COUNT, { RCA_DIM_SEVERITY, errors_only, FALSE } },
   [RCA_FACT_TEMPLATES] = { RCA_STREAM_APP, { RCA_DIM_TEMPLATE, RCA_DIM_FAILURE }, COUNTS, RCA_ORDER_COUNT, { RCA_DIM_SEVERITY, errors_only, FALSE } },
+  [RCA_FACT_WARNINGS] = { RCA_STREAM_APP, { RCA_DIM_TEMPLATE, RCA_DIM_FAILURE }, COUNTS, RCA_ORDER_COUNT, { RCA_DIM_SEVERITY, loud, FALSE } },
   [RCA_FACT_UPSTREAMS] = { RCA_STREAM_ACCESS, { RCA_DIM_UPSTREAM, RCA_DIM_NONE },
                            COUNTS | RCA_MEASURE_DURATION | RCA_MEASURE_CONNECT | RCA_MEASURE_UPSTREAM, RCA_ORDER_COUNT, { RCA_DIM_KIND, requests_only, FALSE } },
   [RCA_FACT_ROUTE_UPSTREAMS] = { RCA_STREAM_ACCESS, { RCA_DIM_ROUTE, RCA_DIM_UPSTREAM }, COUNTS | RCA_MEASURE_DURATION, RCA_ORDER_COUNT, { RCA_DIM_KIND, requests_only, FALSE } },
@@ -108,7 +109,7 @@ rca_facts_join (RcaFacts *f, RcaStream carrier, RcaDimension thing, RcaDimension
                      .thing = thing,
                      .carrier_filter = values ? &own : NULL,
                      .n_carrier_filters = values ? 1 : 0 };
-  gboolean came = f->o->failing != RCA_FAIL_DROP; /* who did not come carries nothing */
+  gboolean came = f->o->failing <= RCA_FAIL_SLOW; /* who did not come carries nothing; who was turned away or answered well is not told apart by a join */
   RcaJoin *join = came && rca_context_has_stream (f->c, carrier) ? rca_store_join (f->c->store, &q, NULL) : NULL;
   if (join && !join->by_id && join->route->len == 0)
     g_clear_pointer (&join, rca_join_free);
@@ -168,6 +169,21 @@ service_of_bad (RcaFacts *f)
   return found;
 }
 
+/* Where a single service speaks it is the one. */
+static const char *
+the_only_service (RcaFrame *services)
+{
+  const char *only = NULL;
+  for (guint e = 0; services && e < rca_frame_n_entities (services); e++)
+    {
+      const char *name = rca_frame_value (services, e, 0);
+      if (*name && only && !g_str_equal (name, only))
+        return NULL;
+      only = *name ? name : only;
+    }
+  return only;
+}
+
 /* The names that speak, and the one that fails: by its errors, where they are more than its usual
  * ones and a good part of the bad requests; else by whose records these carry. A newsletter whose
  * mailboxes are full all day is not what makes a shop slow. */
@@ -193,6 +209,8 @@ learn_services (RcaFacts *f)
       if (excess > best)
         best = excess, failing = name;
     }
+  if (!failing && f->o->failing > RCA_FAIL_DROP)
+    failing = the_only_service (services);
   f->failing_service = g_strdup (failing ? failing : service_of_bad (f));
 }
 

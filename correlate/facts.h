@@ -13,6 +13,7 @@ typedef enum {
   RCA_FACT_WEB_FAILURES,   /* access, error-log rows: failure × upstream */
   RCA_FACT_EXCEPTIONS,     /* app, ERROR or worse: exception × failure */
   RCA_FACT_TEMPLATES,      /* app, ERROR or worse: template × failure */
+  RCA_FACT_WARNINGS,       /* app, WARN or worse: template × failure */
   RCA_FACT_UPSTREAMS,      /* access requests by upstream */
   RCA_FACT_ROUTE_UPSTREAMS,/* access requests by route × upstream */
   RCA_FACT_INSTANCES,      /* app by instance × version */

@@ -26,6 +26,13 @@ sum (const double *series, const RcaOutbreak *o)
   return (guint64) llround (out);
 }
 
+/* What was turned away, or answered with an error inside, counts as failed where that is the incident. */
+static guint64
+in_its_way (const RcaTraffic *t, const RcaOutbreak *o)
+{
+  return o->failing > RCA_FAIL_DROP ? sum (rca_traffic_bad (t, o->failing), o) : 0;
+}
+
 static void
 measure_clients (RcaContext *c, const RcaOutbreak *o, RcaImpact *impact)
 {
@@ -48,7 +55,7 @@ void
 rca_impact_measure (RcaContext *c, const RcaOutbreak *o, RcaImpact *impact)
 {
   impact->requests = sum (c->site->requests, o);
-  impact->failed = sum (c->site->failed, o);
+  impact->failed = sum (c->site->failed, o) + in_its_way (c->site, o);
   impact->slow = sum (c->site->slow, o);
   guint64 timed = sum (c->site->timed, o);
   impact->failed_ratio = impact->requests ? (double) impact->failed / (double) impact->requests : 0;
@@ -59,7 +66,7 @@ rca_impact_measure (RcaContext *c, const RcaOutbreak *o, RcaImpact *impact)
   for (guint i = 0; i < c->routes->len; i++)
     {
       const RcaTraffic *t = g_ptr_array_index (c->routes, i);
-      RcaRouteImpact r = { NULL, sum (t->requests, o), sum (t->failed, o), sum (t->slow, o) };
+      RcaRouteImpact r = { NULL, sum (t->requests, o), sum (t->failed, o) + in_its_way (t, o), sum (t->slow, o) };
       if (r.failed + r.slow == 0)
         continue;
       r.route = g_strdup (t->name);

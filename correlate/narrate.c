@@ -183,13 +183,15 @@ add_share (GString *s, const RcaFacts *f, const RcaImpact *im)
       g_string_append_printf (s, "%.0f %% of the usual requests did not come (%" G_GUINT64_FORMAT " of about %.0f came)", 100 * f->o->total_excess / MAX (expected, 1), im->requests, expected);
       return;
     }
-  const char *what = f->o->failing == RCA_FAIL_ERROR ? "failed" : "were slow";
-  guint64 n = f->o->failing == RCA_FAIL_ERROR ? im->failed : im->slow;
+  static const char *const words[RCA_N_FAILINGS] = { [RCA_FAIL_ERROR] = "failed", [RCA_FAIL_SLOW] = "were slow", [RCA_FAIL_REFUSED] = "were turned away (4xx)",
+                                                     [RCA_FAIL_LOGGED] = "left an error in the application's log, though their status does not say so" };
+  const char *what = words[f->o->failing];
+  guint64 n = f->o->failing == RCA_FAIL_SLOW ? im->slow : im->failed;
   g_string_append_printf (s, "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " requests (%.1f %%) %s", n, im->requests, im->requests ? 100.0 * (double) n / (double) im->requests : 0, what);
   if (im->routes->len == 0)
     return;
   const RcaRouteImpact *r = &g_array_index (im->routes, RcaRouteImpact, 0);
-  guint64 top = f->o->failing == RCA_FAIL_ERROR ? r->failed : r->slow;
+  guint64 top = f->o->failing == RCA_FAIL_SLOW ? r->slow : r->failed;
   if (n && top * 2 > n)
     g_string_append_printf (s, ", most on %s", r->route);
 }

@@ -21,18 +21,23 @@ sum_excess (const RcaContext *c, RcaOutbreak *o)
   o->excess = g_new0 (double, c->n);
   o->bad = g_new0 (double, c->n);
   const RcaTraffic *t = c->site;
+  const RcaSymptom *base = NULL; /* of the site, in the way the outbreak is called after */
   double p0e = 0, p0s = 0;
   for (guint i = 0; i < o->symptoms->len; i++)
     {
       const RcaSymptom *s = g_ptr_array_index (o->symptoms, i);
-      if (!s->entity->name && s->failing != RCA_FAIL_DROP)
+      if (!s->entity->name && s->failing <= RCA_FAIL_SLOW)
         *(s->failing == RCA_FAIL_SLOW ? &p0s : &p0e) = s->p0;
+      if (!s->entity->name && s->failing == o->failing)
+        base = s;
     }
   for (guint i = 0; i < c->n; i++)
     {
       double errors = t->failed[i] - p0e * t->requests[i], slow = t->slow[i] - p0s * t->timed[i], missing = MAX (0, o->p0 - t->requests[i]);
-      o->bad[i] = o->failing == RCA_FAIL_ERROR ? t->failed[i] : o->failing == RCA_FAIL_SLOW ? t->slow[i] : missing;
-      o->excess[i] = o->failing == RCA_FAIL_ERROR ? errors : o->failing == RCA_FAIL_SLOW ? slow : missing;
+      const double *bad = rca_traffic_bad (t, o->failing);
+      double above = o->failing == RCA_FAIL_ERROR ? errors : o->failing == RCA_FAIL_SLOW ? slow : bad ? bad[i] - (base ? base->p0 : 0) * t->requests[i] : missing;
+      o->bad[i] = bad ? bad[i] : missing;
+      o->excess[i] = above;
       if (i >= o->from && i < o->to)
         o->total_excess += MAX (0, o->excess[i]);
     }
@@ -47,7 +52,7 @@ refine_start (RcaContext *c, RcaOutbreak *o, const RcaSymptom *lead)
   o->start_ns = rca_context_time (c, at);
   o->lo_ns = MIN (lo, o->start_ns);
   o->hi_ns = MAX (hi, o->start_ns);
-  if (lead->failing == RCA_FAIL_DROP)
+  if (lead->failing == RCA_FAIL_DROP || lead->failing == RCA_FAIL_LOGGED)
     return; /* who did not come left no line */
   RcaRowQuery q = { .span = { o->start_ns - c->width_ns, o->start_ns + 3 * c->width_ns },
                     .stream = lead->failing == RCA_FAIL_SLOW ? c->timed : c->stream,
@@ -56,8 +61,11 @@ refine_start (RcaContext *c, RcaOutbreak *o, const RcaSymptom *lead)
                     .limit = 50 };
   const char *route[2] = { lead->entity->name, NULL };
   RcaFilter filter = { RCA_DIM_ROUTE, route, FALSE };
-  if (lead->entity->name)
-    q.filter = &filter, q.n_filters = 1;
+  static const char *const refused[] = { "4xx", "429", NULL };
+  RcaFilter filters[2] = { filter, { RCA_DIM_STATUS_CLASS, refused, FALSE } };
+  guint skip = lead->entity->name ? 0 : 1;
+  q.filter = filters + skip;
+  q.n_filters = (lead->failing == RCA_FAIL_REFUSED ? 2 : 1) - skip;
   g_autoptr (GPtrArray) rows = rca_store_rows (c->store, &q, NULL);
   for (guint i = 0; rows && i < rows->len; i++)
     {

@@ -28,9 +28,9 @@ by_strength (gconstpointer a, gconstpointer b)
 static double
 count (const RcaTraffic *t, RcaFailing failing, guint from, guint to)
 {
-  const double *series = failing == RCA_FAIL_SLOW ? t->slow : t->failed;
+  const double *series = rca_traffic_bad (t, failing);
   double sum = 0;
-  for (guint i = from; i < to; i++)
+  for (guint i = from; series && i < to; i++)
     sum += series[i];
   return sum;
 }

@@ -98,7 +98,8 @@ rise_free (gpointer data)
 static RcaSymptomKind
 symptom_of (RcaFailing failing)
 {
-  static const RcaSymptomKind of[] = { [RCA_FAIL_ERROR] = RCA_SYMPTOM_HTTP_5XX, [RCA_FAIL_SLOW] = RCA_SYMPTOM_LATENCY, [RCA_FAIL_DROP] = RCA_SYMPTOM_TRAFFIC_DROP };
+  static const RcaSymptomKind of[] = { [RCA_FAIL_ERROR] = RCA_SYMPTOM_HTTP_5XX, [RCA_FAIL_SLOW] = RCA_SYMPTOM_LATENCY, [RCA_FAIL_DROP] = RCA_SYMPTOM_TRAFFIC_DROP,
+                                       [RCA_FAIL_REFUSED] = RCA_SYMPTOM_APP_ERRORS, [RCA_FAIL_LOGGED] = RCA_SYMPTOM_APP_ERRORS };
   return of[failing];
 }
 

@@ -441,11 +441,11 @@ rca_verdicts (RcaFacts *f, const RcaStory *s, guint implicated)
   for (guint i = 0; i < G_N_ELEMENTS (suspects); i++)
     {
       Finding finding = suspects[i].judge (f, s);
-      if (f->o->failing == RCA_FAIL_DROP && finding.value == RCA_VERDICT_RULED_OUT && suspects[i].kind != RCA_KIND_DEPLOY)
+      if (f->o->failing >= RCA_FAIL_DROP && finding.value == RCA_VERDICT_RULED_OUT && suspects[i].kind != RCA_KIND_DEPLOY)
         {
           /* the requests that came say nothing of those that did not */
           g_free (finding.why);
-          finding = found (RCA_VERDICT_NOT_SUPPORTED, NAN, "requests that did not come left no line that would tell");
+          finding = found (RCA_VERDICT_NOT_SUPPORTED, NAN, f->o->failing == RCA_FAIL_DROP ? "requests that did not come left no line that would tell" : "requests that were answered without an error of the server do not tell");
         }
       RcaVerdict *v = g_new0 (RcaVerdict, 1);
       v->kind = suspects[i].kind;

@@ -35,6 +35,8 @@ add_fault (RcaFacts *f, RcaDimension dimension, const char *name, gboolean unnam
     return;
   RcaCandidate *c = rca_candidate_new (RCA_KIND_APP_ERROR, name, f->failing_service);
   rca_candidate_take_rise (c, &rise);
+  /* who is turned away with a 4xx is told why: "missing scope" is a reason, and its first time a change of nature */
+  unnamed = unnamed && !(f->o->failing == RCA_FAIL_REFUSED && c->unseen);
   c->trace = unnamed;
   c->new_nature = c->unseen && !unnamed;
   c->failures = 1u << RCA_FAILURE_EXCEPTION | 1u << RCA_FAILURE_DB_ERROR;
@@ -84,7 +86,7 @@ generate (RcaFacts *f, GPtrArray *out)
   for (guint i = first; i < out->len; i++)
     if (((RcaCandidate *) g_ptr_array_index (out, i))->share >= 0.2)
       return; /* the exceptions' own lines would only be counted once more as texts */
-  generate_from (f, RCA_FACT_TEMPLATES, RCA_DIM_TEMPLATE, out);
+  generate_from (f, f->o->failing == RCA_FAIL_REFUSED ? RCA_FACT_WARNINGS : RCA_FACT_TEMPLATES, RCA_DIM_TEMPLATE, out);
 }
 
 const RcaHypothesis rca_hypothesis_app_error = {

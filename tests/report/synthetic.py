@@ -2,7 +2,7 @@
 """synthetic.py RCA: access logs made to measure, and what a report must say of them.
 
 Each scene is minutes of steady traffic with bursts laid over it: (from second, to second,
-route or None for all, share that fails, share that is slow). What is asserted is what an
+route or None for all, share that fails, share that is slow[, status of what fails]). What is asserted is what an
 on-call reads first: how many incidents, from when to when, still going on or not."""
 import datetime, json, math, os, random, subprocess, sys, tempfile
 
@@ -26,10 +26,10 @@ def traffic(seconds, per_second, bursts, seed=1):
             break
         method, path, _ = rng.choices(ROUTES, [r[2] for r in ROUTES])[0]
         route, status, took = "%s %s" % (method, path.replace("%d", "{}")), 200, rng.lognormvariate(-3.5, 0.4)
-        for a, b, which, fails, slow in bursts:
+        for a, b, which, fails, slow, *code in bursts:
             if a <= at < b and which in (None, route):
                 fails, slow = (x(at) if callable(x) else x for x in (fails, slow))
-                status = 500 if rng.random() < fails else status
+                status = (code[0] if code else 500) if rng.random() < fails else status
                 took += rng.uniform(0.6, 1.2) if rng.random() < slow else 0
         end = T0 + datetime.timedelta(seconds=at + took)
         out.append((end, line(rng, end, method, path.replace("%d", str(rng.randrange(9999))), status, took)))
@@ -111,6 +111,14 @@ def under_way_when_the_window_begins(r):
     near(i["end"], 120, 4)
 
 
+def turned_away(r):
+    (i,) = r["incidents"]
+    near(i["start"], 150), near(i["end"], 240)
+    assert i["symptom"]["kind"] == "app_errors" and "turned away" in i["symptom"]["summary"], i["symptom"]
+    assert 0.6 < i["impact"]["failed_ratio"] < 0.8, i["impact"]["failed_ratio"]
+    assert i["causes"][0]["kind"] == "unknown" and not [v for v in i["ruled_out"] if v["verdict"] == "ruled_out"], i["causes"][0]
+
+
 def missing_traffic(r):
     (i,) = r["incidents"]
     assert i["symptom"]["kind"] == "traffic_drop" and i["severity"] == "critical", i["symptom"]
@@ -168,6 +176,10 @@ SCENES = [
     ("slow-without-errors", 300, 30, [(120, 200, None, 0, 0.8)], only_slow),
     ("a-ramp-is-found", 400, 30, [(100, 400, None, lambda t: (t - 100) / 600, 0)], a_ramp),
     ("under-way-when-the-data-begin", 300, 30, [(0, 120, None, 0.5, 0)], under_way_when_the_window_begins),
+    ("who-is-turned-away-with-a-4xx-is-missed", 400, 30, [(150, 240, None, 0.7, 0, 403)], turned_away),
+    ("a-route-that-is-gone-is-missed", 400, 30, [(150, 240, "GET /item/{}", 1, 0, 404)], lambda r: near(r["incidents"][0]["start"], 150)),
+    ("asking-in-vain-on-top-hurts-nobody", 400, lambda t: 90 if 150 <= t < 240 else 30, [(150, 240, None, lambda t: 0.66, 0, 404)], quiet),
+    ("wrong-passwords-all-day-are-quiet", 400, 30, [(0, 400, "POST /cart", 0.4, 0, 401)], quiet),
     ("users-who-do-not-come-are-missed", 400, lambda t: 4 if 150 <= t < 240 else 40, [], missing_traffic),
     ("the-end-of-a-surge-is-no-loss", 400, lambda t: 120 if t < 180 else 40, [], quiet),
     ("a-short-surge-is-none-either", 400, lambda t: 120 if 150 <= t < 200 else 40, [], quiet),
