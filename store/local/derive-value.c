@@ -375,7 +375,7 @@ rca_derive_hashes (RcaDeriveRows *rows, const RcaDeriveView *view, guint word)
       hash[i] = of_word[t->value[rank]];
     else if (t->kind == RCA_VALUE_PHRASE)
     {
-      RcaLayoutOut out = { buffer, buffer + LONGEST_PATH, FALSE, FALSE, NULL, rows->block, FALSE };
+      RcaLayoutOut out = { .p = buffer, .end = buffer + LONGEST_PATH, .block = rows->block };
       rca_layout_emit (&out, slot->phrase);
       hash[i] = out.full || out.lost ? 0 : hash_path (rca_bytes (buffer, (gsize)(out.p - buffer)), word);
     }

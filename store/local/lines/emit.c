@@ -2,32 +2,80 @@
 #include "local/lines/layout.h"
 #include "seam.h"
 
+/* What was made so far is compared, and its room is free again. */
+static void
+compare (RcaLayoutOut *out)
+{
+  gsize n = (gsize)(out->p - out->base);
+  if (n > (gsize)(out->against_end - out->against) || memcmp (out->base, out->against, n) != 0)
+    out->full = TRUE;
+  else
+    out->against += n;
+  out->p = out->base;
+}
+
+/* Near the end of the room, or raw bytes. */
+static void
+put_exactly (RcaLayoutOut *out, const char *p, gsize n)
+{
+  if (out->against && n > (gsize)(out->end - out->p))
+    compare (out);
+  if (out->full)
+    return;
+  if (n <= (gsize)(out->end - out->p))
+  {
+    memcpy (out->p, p, n);
+    out->p += n;
+  }
+  else if (!out->against || n > (gsize)(out->against_end - out->against) || memcmp (p, out->against, n) != 0)
+    out->full = TRUE;
+  else
+    out->against += n; /* longer than all the room */
+}
+
+/* @p has RCA_LAYOUT_SLACK bytes behind it. */
 static inline void
 put (RcaLayoutOut *out, const char *p, gsize n)
 {
-  if (n > (gsize)(out->end - out->p))
+  if (n + RCA_LAYOUT_SLACK > (gsize)(out->end - out->p))
   {
-    out->full = TRUE;
+    put_exactly (out, p, n);
     return;
   }
-  if (!out->check)
-    memcpy (out->p, p, n);
-  else if (n && (*out->p != *p || memcmp (out->p, p, n) != 0))
-    out->full = TRUE;
+  memcpy (out->p, p, 16);
+  if (n > 16)
+    memcpy (out->p + 16, p + 16, 16);
+  if (n > 32)
+    memcpy (out->p + 32, p + 32, n - 32);
   out->p += n;
+}
+
+static inline void
+put_line_feed (RcaLayoutOut *out)
+{
+  if (out->p < out->end)
+    *out->p++ = '\n';
+  else
+    put_exactly (out, "\n", 1);
+}
+
+static inline gsize
+print_to (RcaLayoutOut *out, const RcaLayoutTag *t, guint64 value, const guint8 *id, char *to)
+{
+  return t->kind == RCA_VARIABLE_STAMP ? rca_stamp_print (&out->stamp, t->param, value, to) : rca_variable_print (t->kind, t->param, value, id, to);
 }
 
 /* Numbers and ids: printed in place when there is room for the longest. */
 static inline void
 print (RcaLayoutOut *out, const RcaLayoutTag *t, guint64 value, const guint8 *id)
 {
-  if (!out->check && out->end - out->p >= RCA_VARIABLE_BYTES)
+  if (out->end - out->p >= RCA_VARIABLE_BYTES)
   {
-    out->p += rca_variable_print (t->kind, t->param, value, id, out->p);
+    out->p += print_to (out, t, value, id, out->p);
     return;
   }
   char text[RCA_VARIABLE_BYTES];
-  put (out, text, rca_variable_print (t->kind, t->param, value, id, text));
+  put_exactly (out, text, print_to (out, t, value, id, text));
 }
 
 static void
@@ -45,7 +93,7 @@ emit_value (RcaLayoutOut *out, RcaLayoutSlot *slot)
     rca_layout_emit (out, slot->phrase);
     break;
   case RCA_VALUE_RAW:
-    put (out, (const char *)t->bytes + t->at_bytes, t->value[at]);
+    put_exactly (out, (const char *)t->bytes + t->at_bytes, t->value[at]);
     t->at_bytes += t->value[at];
     break;
   case RCA_VARIABLE_ID:
@@ -56,7 +104,7 @@ emit_value (RcaLayoutOut *out, RcaLayoutSlot *slot)
       print (out, t, 0, t->id + at * 16);
     break;
   case RCA_VARIABLE_DASH:
-    put (out, "-", 1);
+    put_exactly (out, "-", 1);
     break;
   default:
     print (out, t, t->value[at], NULL);
@@ -67,27 +115,32 @@ void
 rca_layout_emit (RcaLayoutOut *out, RcaLayoutTrie *trie)
 {
   guint32 leaf = trie->leaf[trie->at++];
-  for (guint32 i = trie->first[leaf]; i < trie->first[leaf + 1] && !out->full; i++)
+  const RcaLayoutStep *step = &trie->step[trie->first[leaf]], *end = &trie->step[trie->first[leaf + 1]];
+  for (; step < end && !out->full; step++)
   {
-    const RcaLayoutStep *step = &trie->step[i];
     put (out, step->literal.p, step->literal.n);
     if (step->slot)
       emit_value (out, step->slot);
   }
 }
 
+/* Made piece by piece: what is compared is still in the cache. */
+#define COMPARE_BYTES 65536
+
 gboolean
 rca_layout_is (RcaLinesBlock *block, RcaBytes text)
 {
-  RcaLayoutOut out = { (char *)text.p, (char *)text.p + text.n, FALSE, FALSE, NULL, block, TRUE };
+  g_autofree char *room = g_malloc (COMPARE_BYTES);
+  RcaLayoutOut out = { .p = room, .end = room + COMPARE_BYTES, .block = block, .against = text.p, .against_end = text.p + text.n, .base = room };
   rca_layout_rewind (block);
   for (guint64 i = 0; i < block->n_lines && !out.full && !out.lost; i++)
   {
     rca_layout_emit (&out, block->lines);
-    if (i + 1 < block->n_lines || out.p < out.end)
-      put (&out, "\n", 1);
+    if (i + 1 < block->n_lines || (gsize)(out.p - out.base) < (gsize)(out.against_end - out.against))
+      put_line_feed (&out);
   }
-  return !out.full && !out.lost && out.p == out.end;
+  compare (&out);
+  return !out.full && !out.lost && out.against == out.against_end;
 }
 
 static void
@@ -144,12 +197,12 @@ static GBytes *
 emit_lines (RcaLinesBlock *block, guint64 n, gsize room, GError **error)
 {
   char *text = g_malloc (MAX (room, 1));
-  RcaLayoutOut out = { text, text + room, FALSE, FALSE, error, block, FALSE };
+  RcaLayoutOut out = { .p = text, .end = text + room, .error = error, .block = block };
   for (guint64 i = 0; i < n && !out.full && !out.lost; i++)
   {
     rca_layout_emit (&out, block->lines);
     if (block->lines->at < block->n_lines || out.p < out.end)
-      put (&out, "\n", 1);
+      put_line_feed (&out);
   }
   if (out.lost || out.full)
   {

@@ -294,7 +294,7 @@ read_words (Reading *r, RcaLayoutSlot *slot)
   /* no more than the block itself: each word stands in it at least once */
   if (!r->scratch)
     r->scratch = g_malloc (r->block->n_bytes + 1);
-  RcaLayoutOut out = { r->scratch, r->scratch + r->block->n_bytes, FALSE, FALSE, r->error, r->block, FALSE };
+  RcaLayoutOut out = { .p = r->scratch, .end = r->scratch + r->block->n_bytes, .error = r->error, .block = r->block };
   slot->word = g_new (RcaBytes, slot->n_words);
   for (guint64 i = 0; i < slot->n_words; i++)
   {
@@ -306,7 +306,9 @@ read_words (Reading *r, RcaLayoutSlot *slot)
   if (out.full || out.lost)
     return fail (r);
   gsize used = (gsize)(out.p - r->scratch);
-  slot->word_bytes = g_memdup2 (r->scratch, used + 1);
+  slot->word_bytes = g_malloc (used + RCA_LAYOUT_SLACK);
+  memcpy (slot->word_bytes, r->scratch, used);
+  memset (slot->word_bytes + used, 0, RCA_LAYOUT_SLACK);
   for (guint64 i = 0; i < slot->n_words; i++)
     slot->word[i].p = slot->word_bytes + (slot->word[i].p - r->scratch);
 }
@@ -511,6 +513,7 @@ rca_lines_close (RcaLinesBlock *block)
     return;
   g_ptr_array_unref (block->slot);
   g_ptr_array_unref (block->trie);
+  g_free (block->shape);
   g_free (block);
 }
 
@@ -539,7 +542,10 @@ read_block (RcaLinesBlock *block, guint n_pieces, RcaLinesPiece piece, gpointer 
   RcaCursor all = rca_cursor (head->p, head->n);
   guint64 n_shape = rca_cursor_varint (&all);
   const guint8 *shape = rca_cursor_take (&all, n_shape);
-  r.shape = rca_cursor (shape, shape ? n_shape : 0);
+  block->shape = g_malloc0 ((shape ? n_shape : 0) + RCA_LAYOUT_SLACK);
+  if (shape)
+    memcpy (block->shape, shape, n_shape);
+  r.shape = rca_cursor (block->shape, shape ? n_shape : 0);
   r.directory = rca_cursor (all.p, (gsize)(all.end - all.p));
   r.small = rca_cursor (small->p, small->n);
   block->lines = read_trie (&r, block->n_lines, NULL);

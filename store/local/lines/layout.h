@@ -11,7 +11,7 @@ typedef struct RcaLayoutSlot RcaLayoutSlot;
 typedef struct RcaLayoutTrie RcaLayoutTrie;
 
 typedef struct {
-  RcaBytes literal;
+  RcaBytes literal; /* RCA_LAYOUT_SLACK */
   RcaLayoutSlot *slot; /* NULL: the text ends */
 } RcaLayoutStep;
 
@@ -35,7 +35,7 @@ struct RcaLayoutSlot {
   guint64 at;
   RcaLayoutTrie *phrase; /* NULL: none */
   RcaLayoutTrie *holder; /* the trie it stands in */
-  RcaBytes *word;
+  RcaBytes *word; /* RCA_LAYOUT_SLACK */
   guint64 n_words;
   char *word_bytes;
 };
@@ -60,6 +60,7 @@ struct RcaLinesBlock {
   RcaLayoutTrie *lines;
   GPtrArray *slot; /* by number; owned */
   GPtrArray *trie; /* owned */
+  guint8 *shape;   /* owned: the constant texts */
 };
 
 /* Makes sure @tag's ids are there. */
@@ -67,13 +68,17 @@ gboolean rca_layout_fetch (RcaLinesBlock *block, RcaLayoutTag *tag, GError **err
 /* What stands for each value of @slot, as rca_plan_keys(); NULL when there is no such thing. */
 const guint64 *rca_layout_keys (RcaLinesBlock *block, RcaLayoutSlot *slot, guint64 **made);
 
-/* emit.c */
+/* emit.c. Constant texts and words have so many readable bytes behind them: short copies are of fixed length. */
+#define RCA_LAYOUT_SLACK 32
 typedef struct {
   char *p, *end;
-  gboolean full, lost; /* full also: what stands there is something else */
+  gboolean full, lost; /* full also: what was made is something else than @against */
   GError **error;
   RcaLinesBlock *block;
-  gboolean check; /* nothing is written, what stands at @p is compared */
+  /* what is made is compared with, and made anew from @base on when there is no room; NULL: it is wanted */
+  const char *against, *against_end;
+  char *base;
+  RcaStampMemo stamp;
 } RcaLayoutOut;
 void rca_layout_emit (RcaLayoutOut *out, RcaLayoutTrie *trie);
 void rca_layout_skip (RcaLayoutTrie *trie);

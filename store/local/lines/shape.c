@@ -340,7 +340,7 @@ follow (RcaShapeTrie *trie, RcaShapeNode *node, RcaBytes literal, gboolean ends,
 /* The common case without looking for variables: the edge taken last fits, and the variable behind it is what it
  * was the last time, with a delimiter after it. Returns where it ends; NULL: look properly. */
 static const char *
-fast_variable (const RcaShapeSlot *slot, const char *p, const char *end, guint level, gboolean quoted, RcaVariable *var);
+fast_variable (RcaShapeSlot *slot, const char *p, const char *end, guint level, gboolean quoted, RcaVariable *var);
 
 void
 rca_shape_parse (RcaShapeTrie *trie, RcaBytes text, guint level, RcaShapeSlot *around, gboolean in_entry)
@@ -420,7 +420,7 @@ fast_string (const char *p, const char *end, guint level, gboolean quoted, RcaVa
 }
 
 static const char *
-fast_variable (const RcaShapeSlot *slot, const char *p, const char *end, guint level, gboolean quoted, RcaVariable *var)
+fast_variable (RcaShapeSlot *slot, const char *p, const char *end, guint level, gboolean quoted, RcaVariable *var)
 {
   if (!slot->n_tags)
     return NULL;
@@ -450,7 +450,7 @@ fast_variable (const RcaShapeSlot *slot, const char *p, const char *end, guint l
     *var = (RcaVariable){ .p = p, .n = (gsize)(q - p), .kind = RCA_VARIABLE_DECIMAL, .param = var->param, .value = value };
     return q;
   case RCA_VARIABLE_STAMP:
-    return rca_stamp_read (p, end, var) && is_delimiter (p + var->n, end) ? p + var->n : NULL;
+    return rca_stamp_read (&slot->stamp, p, end, var) && is_delimiter (p + var->n, end) ? p + var->n : NULL;
   case RCA_VARIABLE_ID:
     if (end - p < 32 || !is_delimiter (p + 32, end) || !rca_variable_is_id (rca_bytes (p, 32), var))
       return NULL;

@@ -76,6 +76,7 @@ struct RcaShapeSlot {
   RcaShapeSlot *above;    /* the slot of the node before: it has a value wherever this one has */
   RcaShapeSlot *around;   /* whose phrases or entries these values stand in; NULL: lines */
   gboolean in_entry;      /* in @around's entries */
+  RcaStampMemo stamp;
 };
 
 RcaShapeTrie *rca_shape_trie_new (guint *budget);

@@ -94,18 +94,32 @@ read_date (const char *p, gsize n, RcaStampLayout *layout, gint64 *days)
   return *layout == RCA_STAMP_CLF ? 12 : 11;
 }
 
-gboolean
-rca_stamp_read (const char *p, const char *end, RcaVariable *var)
+/* Date and clock at @p, from @memo when they stand there again. Returns their length; 0: there are none. */
+static gsize
+read_seconds (RcaStampMemo *memo, const char *p, gsize n)
 {
-  gsize n = (gsize)(end - p);
+  if (memo->n && n >= memo->n && memcmp (p, memo->text, memo->n) == 0)
+    return memo->n;
   RcaStampLayout layout = RCA_STAMP_CLOCK;
   gint64 days = 0;
   guint64 seconds;
   gsize at = read_date (p, n, &layout, &days);
   if (n < at + 8 || !read_clock (p + at, &seconds))
+    return 0;
+  memo->seconds = (guint64)days * 86400 + seconds;
+  memo->layout = (guint8)layout;
+  memo->n = (guint8)(at + 8);
+  memcpy (memo->text, p, memo->n);
+  return memo->n;
+}
+
+gboolean
+rca_stamp_read (RcaStampMemo *memo, const char *p, const char *end, RcaVariable *var)
+{
+  gsize n = (gsize)(end - p), at = read_seconds (memo, p, n);
+  if (!at)
     return FALSE;
-  at += 8;
-  guint64 value = (guint64)days * 86400 + seconds;
+  guint64 value = memo->seconds;
   guint digits = 0;
   gboolean comma = at < n && p[at] == ',';
   if (at + 1 < n && (p[at] == '.' || comma) && g_ascii_isdigit (p[at + 1]))
@@ -117,7 +131,7 @@ rca_stamp_read (const char *p, const char *end, RcaVariable *var)
   var->p = p;
   var->n = at;
   var->kind = RCA_VARIABLE_STAMP;
-  var->param = (guint16)(layout | digits << 4 | (guint)(digits && comma) << 8);
+  var->param = (guint16)(memo->layout | digits << 4 | (guint)(digits && comma) << 8);
   var->value = value;
   return TRUE;
 }
@@ -155,23 +169,23 @@ put_date (RcaStampLayout layout, gint64 days, char *to)
   return to;
 }
 
-static guint64
+static inline guint64
 split_fraction (guint16 param, guint64 value, guint64 *fraction)
 {
-  guint64 unit = 1;
-  for (guint i = (param >> 4) & 15; i > 0; i--)
-    unit *= 10;
+  static const guint64 units[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+  guint digits = (param >> 4) & 15;
+  *fraction = 0;
+  if (digits == 0)
+    return value;
+  guint64 unit = units[MIN (digits, 9)];
   *fraction = value % unit;
   return value / unit;
 }
 
-gsize
-rca_stamp_print (guint16 param, guint64 value, char *to)
+static gsize
+print_seconds (RcaStampLayout layout, guint64 seconds, char *to)
 {
   char *from = to;
-  guint64 fraction, seconds = split_fraction (param, value, &fraction);
-  guint digits = (param >> 4) & 15;
-  RcaStampLayout layout = param & 15;
   if (layout != RCA_STAMP_CLOCK)
     to = put_date (layout, (gint64)MIN (seconds / 86400, 2900000), to); /* to the year 9909: four digits */
   guint clock = (guint)(seconds % 86400);
@@ -179,12 +193,27 @@ rca_stamp_print (guint16 param, guint64 value, char *to)
   *to++ = ':';
   to = put_two (to, clock / 60 % 60);
   *to++ = ':';
-  to = put_two (to, clock % 60);
+  return (gsize)(put_two (to, clock % 60) - from);
+}
+
+gsize
+rca_stamp_print (RcaStampMemo *memo, guint16 param, guint64 value, char *to)
+{
+  guint64 fraction, seconds = split_fraction (param, value, &fraction);
+  guint digits = (param >> 4) & 15;
+  if (!memo->n || memo->seconds != seconds || memo->layout != (param & 15))
+  {
+    memo->layout = param & 15;
+    memo->seconds = seconds;
+    memo->n = (guint8)print_seconds (param & 15, seconds, memo->text);
+  }
+  memcpy (to, memo->text, sizeof memo->text); /* more than its length: @to has room */
+  to += memo->n;
   if (digits)
     *to++ = param >> 8 ? ',' : '.';
   for (guint i = digits; i > 0; i--, fraction /= 10)
     to[i - 1] = (char)('0' + fraction % 10);
-  return (gsize)(to + digits - from);
+  return memo->n + (digits ? 1 + digits : 0);
 }
 
 gint64

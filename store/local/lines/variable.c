@@ -1,5 +1,7 @@
 #include "local/lines/variable.h"
 
+G_STATIC_ASSERT (G_BYTE_ORDER == G_LITTLE_ENDIAN); /* eight digits are read as one word */
+
 #define MAX_DIGITS 18
 #define MIN_HEX 3
 
@@ -31,16 +33,40 @@ static const guint8 nibble_of[256] = {
   ['a'] = 10, ['b'] = 11, ['c'] = 12, ['d'] = 13, ['e'] = 14, ['f'] = 15, ['A'] = 10, ['B'] = 11, ['C'] = 12, ['D'] = 13, ['E'] = 14, ['F'] = 15,
 };
 
+/* Eight digits at once (SWAR): a byte each of a word as it lies in memory. */
+#define EACH(byte) ((byte) * G_GUINT64_CONSTANT (0x0101010101010101))
+
+static inline guint64
+digits_of_nibbles (guint64 nibbles)
+{
+  guint64 letter = ((nibbles + EACH (6)) >> 4) & EACH (1);
+  return nibbles + EACH ('0') + letter * ('a' - '0' - 10);
+}
+
+/* Four bytes of eight lower-case digits: what does not print back the same is none. */
+static inline gboolean
+hex_4 (const char *p, guint8 *out)
+{
+  guint64 text;
+  memcpy (&text, p, 8);
+  guint64 letter = (text >> 6) & EACH (1), nibbles = (text & EACH (15)) + letter * 9;
+  for (guint i = 0; i < 4; i++)
+    out[i] = (guint8)((nibbles >> (16 * i)) << 4 | ((nibbles >> (16 * i + 8)) & 15));
+  return !(nibbles & EACH (0xf0)) && digits_of_nibbles (nibbles) == text;
+}
+
 static inline gboolean
 hex_bytes (const char *p, gsize n_bytes, guint8 *out)
 {
-  guint wrong = 0;
-  for (gsize i = 0; i < n_bytes; i++)
+  gboolean ok = TRUE;
+  for (gsize i = 0; i + 4 <= n_bytes; i += 4)
+    ok &= hex_4 (p + 2 * i, out + i);
+  for (gsize i = n_bytes & ~(gsize)3; i < n_bytes; i++)
   {
-    wrong |= !(class_at (p + 2 * i) & (DIGIT | HEX_LOW)) | !(class_at (p + 2 * i + 1) & (DIGIT | HEX_LOW));
+    ok &= (class_at (p + 2 * i) & (DIGIT | HEX_LOW)) && (class_at (p + 2 * i + 1) & (DIGIT | HEX_LOW));
     out[i] = (guint8)(nibble_of[(guchar)p[2 * i]] << 4 | nibble_of[(guchar)p[2 * i + 1]]);
   }
-  return !wrong;
+  return ok;
 }
 
 static gboolean
@@ -154,7 +180,8 @@ read_run (const char *p, const Run *run, const char *end, RcaVariable *var)
     return TRUE;
   if (n == 8 && low && end - p >= 36 && (end - p == 36 || !(class_at (p + 36) & ALNUM)) && rca_variable_is_id (rca_bytes (p, 36), var))
     return TRUE;
-  if (p == run->first_digit && (rca_stamp_read (p, end, var) || (n <= 3 && read_ipv4 (p, end, var))))
+  RcaStampMemo memo = { .n = 0 };
+  if (p == run->first_digit && (rca_stamp_read (&memo, p, end, var) || (n <= 3 && read_ipv4 (p, end, var))))
     return TRUE;
   if (run->classes == DIGIT)
     return read_number (p, run->end, end, var) || set (var, p, n, RCA_VARIABLE_TEXT, 0, 0);
@@ -296,19 +323,27 @@ rca_variable_find (const char *p, const char *end, guint level, RcaVariable *var
 static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
                             "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
-static gsize
+static inline gsize
 print_digits (guint64 value, char *to)
 {
-  char digits[24];
-  gsize at = sizeof digits;
-  for (; value >= 100; value /= 100)
-    memcpy (digits + (at -= 2), pairs + 2 * (value % 100), 2);
-  if (value >= 10)
-    memcpy (digits + (at -= 2), pairs + 2 * value, 2);
-  else
-    digits[--at] = (char)('0' + value);
-  gsize n = sizeof digits - at;
-  memcpy (to, digits + at, n);
+  if (value < 10)
+  {
+    *to = (char)('0' + value);
+    return 1;
+  }
+  gsize n = 2;
+  for (guint64 limit = 100; n < 20 && value >= limit; n++)
+    limit = n == 19 ? G_MAXUINT64 : limit * 10;
+  char *at = to + n;
+  for (; value > G_MAXUINT32; value /= 100)
+    memcpy (at -= 2, pairs + 2 * (value % 100), 2);
+  guint32 rest = (guint32)value;
+  for (; rest >= 100; rest /= 100)
+    memcpy (at -= 2, pairs + 2 * (rest % 100), 2);
+  if (rest >= 10)
+    memcpy (at - 2, pairs + 2 * rest, 2);
+  else if (at > to)
+    at[-1] = (char)('0' + rest);
   return n;
 }
 
@@ -320,14 +355,22 @@ print_padded (guint64 value, guint width, char *to)
   return width;
 }
 
-static gsize
+static inline gsize
 print_decimal (guint64 value, guint decimals, char *to)
 {
   static const guint64 units[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
-  guint64 unit = units[MIN (decimals, 9)];
-  gsize n = print_digits (value / unit, to);
+  gboolean usual = decimals == 3 && value <= G_MAXUINT32; /* milliseconds of a request: division by a constant */
+  guint64 unit = units[MIN (decimals, 9)], whole = usual ? (guint32)value / 1000 : value / unit;
+  gsize n = print_digits (whole, to);
   to[n++] = '.';
-  return n + print_padded (value % unit, decimals, to + n);
+  if (usual)
+  {
+    guint rest = (guint32)value - (guint32)whole * 1000;
+    to[n] = (char)('0' + rest / 100);
+    memcpy (to + n + 1, pairs + 2 * (rest % 100), 2);
+    return n + 3;
+  }
+  return n + print_padded (value - whole * unit, decimals, to + n);
 }
 
 static gsize
@@ -338,30 +381,52 @@ print_hex (guint64 value, guint width, const char *digits, char *to)
   return width;
 }
 
+/* Without branches: how long the parts are cannot be foreseen. */
 static gsize
 print_ipv4 (guint64 value, char *to)
 {
-  gsize n = 0;
+  char *from = to;
   for (gint shift = 24; shift >= 0; shift -= 8)
   {
-    n += print_digits (value >> shift & 255, to + n);
-    if (shift)
-      to[n++] = '.';
+    guint part = value >> shift & 255;
+    *to = (char)('0' + part / 100);
+    to += part >= 100;
+    *to = (char)('0' + part / 10 % 10);
+    to += part >= 10;
+    to[0] = (char)('0' + part % 10);
+    to[1] = '.';
+    to += 2;
   }
-  return n;
+  return (gsize)(to - from - 1);
+}
+
+static inline void
+print_hex_4 (const guint8 *bytes, char *to)
+{
+  guint64 v = bytes[0] | (guint64)bytes[1] << 16 | (guint64)bytes[2] << 32 | (guint64)bytes[3] << 48;
+  v = digits_of_nibbles (((v >> 4) & G_GUINT64_CONSTANT (0x000f000f000f000f)) | (v & G_GUINT64_CONSTANT (0x000f000f000f000f)) << 8);
+  memcpy (to, &v, 8);
 }
 
 static gsize
 print_id (const guint8 *id, gboolean dashes, char *to)
 {
-  static const char digits[] = "0123456789abcdef";
-  gsize n = 0;
-  for (guint i = 0; i < 16; i++)
+  char digits[32];
+  for (guint i = 0; i < 16; i += 4)
+    print_hex_4 (id + i, digits + 2 * i);
+  if (!dashes)
   {
-    if (dashes && (i == 4 || i == 6 || i == 8 || i == 10))
+    memcpy (to, digits, 32);
+    return 32;
+  }
+  static const guint8 part[] = { 8, 4, 4, 4, 12 };
+  gsize n = 0, at = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (part); at += part[i++])
+  {
+    if (i)
       to[n++] = '-';
-    to[n++] = digits[id[i] >> 4];
-    to[n++] = digits[id[i] & 15];
+    memcpy (to + n, digits + at, part[i]);
+    n += part[i];
   }
   return n;
 }
@@ -382,7 +447,10 @@ rca_variable_print (RcaVariableKind kind, guint16 param, guint64 value, const gu
   case RCA_VARIABLE_HEX_UPPER:
     return print_hex (value, param, "0123456789ABCDEF", to);
   case RCA_VARIABLE_STAMP:
-    return rca_stamp_print (param, value, to);
+  {
+    RcaStampMemo memo = { .n = 0 };
+    return rca_stamp_print (&memo, param, value, to);
+  }
   case RCA_VARIABLE_IPV4:
     return print_ipv4 (value, to);
   case RCA_VARIABLE_DASH:

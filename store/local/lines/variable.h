@@ -50,8 +50,13 @@ gsize rca_variable_print (RcaVariableKind kind, guint16 param, guint64 value, co
 /* Whether @param is possible for @kind (it comes from a file). */
 gboolean rca_variable_valid (guint kind, guint param);
 
-/* stamp.c */
-gboolean rca_stamp_read (const char *p, const char *end, RcaVariable *var);
-gsize rca_stamp_print (guint16 param, guint64 value, char *to);
+/* stamp.c: the second read or printed last. Lines come many a second, and a date costs ten times its comparison. */
+typedef struct {
+  guint64 seconds;
+  guint8 n, layout; /* n: bytes of @text; 0: nothing yet */
+  char text[24];
+} RcaStampMemo;
+gboolean rca_stamp_read (RcaStampMemo *memo, const char *p, const char *end, RcaVariable *var);
+gsize rca_stamp_print (RcaStampMemo *memo, guint16 param, guint64 value, char *to);
 /* Nanoseconds from 1970 of a stamp's value, as written (no zone); layouts without a date count from 0. */
 gint64 rca_stamp_ns (guint16 param, guint64 value);
