@@ -1,11 +1,15 @@
 /* How much of anything is taken from a log, whatever it holds: RELIABILITY's rows on hostile input in
  * figures. tests/unit/ingest/bounds.c and user-format.c hold each to its word. */
 #pragma once
+#include <glib.h>
 
 /* bytes */
 #define RCA_BOUND_LINE_BYTES ((gsize)1 << 20)       /* of a line, and of a record's lines together: the rest is skipped, marked and counted */
 #define RCA_BOUND_SAMPLE_BYTES ((gsize)256 << 10)   /* of a file's head, on which formats are sniffed */
 #define RCA_BOUND_DOCUMENT_BYTES ((gsize)512 << 20) /* of a file that is one document */
+
+/* times */
+#define RCA_BOUND_DURATION_NS (3653 * G_GINT64_CONSTANT (86400000000000)) /* ten years: a longer duration is not one, and 29 of them still add up */
 
 /* counts */
 #define RCA_BOUND_SAMPLE_LINES 200

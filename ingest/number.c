@@ -1,4 +1,5 @@
 #include "number.h"
+#include "bounds.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -146,14 +147,14 @@ scaled (RcaBytes number, gint64 unit_ns, gint64 *out_ns)
     if (!is_digit (number.p[i]) && (gssize)i != point)
     {
       double value; /* an exponent: exactness is not at stake */
-      if (!rca_parse_double (number, &value) || value < 0 || value * (double)unit_ns >= 9.2e18)
+      if (!rca_parse_double (number, &value) || value < 0 || value * (double)unit_ns > (double)RCA_BOUND_DURATION_NS)
         return FALSE;
       *out_ns = (gint64)(value * (double)unit_ns + 0.5);
       return TRUE;
     }
   if (number.n == 0 || (point >= 0 && number.n == 1) || (head.n > 0 && !rca_parse_int (head, &whole)))
     return FALSE;
-  if (whole > (G_MAXINT64 - unit_ns) / MAX (unit_ns, 1))
+  if (whole < 0 || whole > (RCA_BOUND_DURATION_NS - unit_ns) / MAX (unit_ns, 1))
     return FALSE;
   if (point >= 0)
     for (gsize i = (gsize)point + 1; i < number.n && scale > 0; i++)
@@ -163,6 +164,15 @@ scaled (RcaBytes number, gint64 unit_ns, gint64 *out_ns)
       scale /= 10;
     }
   *out_ns = whole * unit_ns + fraction;
+  return TRUE;
+}
+
+gboolean
+rca_duration_of (gint64 count, gint64 unit_ns, gint64 *out_ns)
+{
+  if (count < 0 || count > RCA_BOUND_DURATION_NS / unit_ns)
+    return FALSE;
+  *out_ns = count * unit_ns;
   return TRUE;
 }
 
@@ -184,7 +194,7 @@ parse_clock (RcaBytes text, gint64 *out_ns)
     text = rca_bytes_from (text, (gsize)colon + 1);
   }
   gint64 seconds;
-  if (parts == 0 || !scaled (text, 1000000000, &seconds) || seconds >= 60 * G_GINT64_CONSTANT (1000000000) || total > 9000000000)
+  if (parts == 0 || !scaled (text, 1000000000, &seconds) || seconds >= 60 * G_GINT64_CONSTANT (1000000000) || total > RCA_BOUND_DURATION_NS / 1000000000 - 60)
     return FALSE;
   *out_ns = total * 1000000000 + seconds;
   return TRUE;
@@ -224,7 +234,7 @@ rca_parse_duration (RcaBytes text, gint64 unit_ns, gint64 *out_ns)
       unit = unit_of (rca_bytes (text.p + name, at - name));
     else if (parts > 0) /* "1m30": a bare number means nothing after a unit */
       return FALSE;
-    if (unit == 0 || !scaled (number, unit, &part) || total > G_MAXINT64 - part)
+    if (unit == 0 || !scaled (number, unit, &part) || total > RCA_BOUND_DURATION_NS - part)
       return FALSE;
     total += part;
     parts++;

@@ -3,6 +3,7 @@
  * took_millis[1200], …, source[{…}]". */
 #include "../db-log.h"
 #include "../document-shape.h"
+#include "../number.h"
 #include "../severity.h"
 #include "elasticsearch.h"
 #include "formats.h"
@@ -64,9 +65,10 @@ static const RcaDbText texts[] = {
 void
 rca_elasticsearch_slow (const RcaElasticSlow *slow, RcaArena *arena, RcaEvent *ev)
 {
-  if (slow->took_ms < 0 || slow->took_ms > G_MAXINT64 / RCA_NS_PER_MS)
+  gint64 took_ns;
+  if (!rca_duration_of (slow->took_ms, RCA_NS_PER_MS, &took_ns))
     return;
-  rca_event_set_num (ev, RCA_FIELD_DURATION, slow->took_ms * RCA_NS_PER_MS);
+  rca_event_set_num (ev, RCA_FIELD_DURATION, took_ns);
   rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
   RcaBytes index = rca_bytes_until (slow->index, "/");
   rca_event_set_str (ev, RCA_FIELD_DB_NAME, index);

@@ -152,10 +152,7 @@ timer (RcaBytes v, guint i, gint64 *ns)
   v.n = slash ? (gsize)(slash - v.p) : v.n;
   if (v.n && v.p[0] == '+')
     v = rca_bytes_from (v, 1);
-  if (!rca_parse_int (v, &ms) || ms < 0)
-    return FALSE;
-  *ns = ms * RCA_NS_PER_MS;
-  return TRUE;
+  return rca_parse_int (v, &ms) && rca_duration_of (ms, RCA_NS_PER_MS, ns);
 }
 
 /* First letter: who ended the session; second: in which phase (request, queue, connection, headers, data). */

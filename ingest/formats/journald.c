@@ -151,8 +151,7 @@ make_envelope (const Entry *entry, RcaEnvelope *envelope)
   *envelope = (RcaEnvelope){
     .time_ns = RCA_TIME_NONE, .program = program_of (entry), .host = entry->value[HOSTNAME], .subject = without_suffix (entry->value[UNIT])
   };
-  if (rca_parse_int (entry->value[REALTIME], &number))
-    envelope->time_ns = number * 1000;
+  rca_stamp_parse_epoch (entry->value[REALTIME], &envelope->time_ns);
   if (rca_parse_int (entry->value[PRIORITY], &number))
     envelope->severity = rca_severity_from_syslog (number);
   if (!rca_parse_int (entry->value[PID], &envelope->pid))

@@ -2,6 +2,7 @@
  * planSummary: COLLSCAN … 123ms"; before 3.0 without level and component, before 2.6 with an
  * asctime stamp. A line that ends in "123ms" behind a namespace is one slow command. */
 #include "mongodb.h"
+#include "../number.h"
 #include "../timestamp.h"
 #include "formats.h"
 
@@ -164,12 +165,12 @@ static gboolean
 read_slow (RcaBytes text, RcaArena *arena, RcaEvent *ev)
 {
   static const char *const verbs[] = { "command ", "query ", "update ", "remove ", "insert ", "getmore ", "aggregate ", NULL };
-  gint64 ms = duration_of (text);
+  gint64 took_ns;
   RcaMongoCommand c = { .verb = { 0 } };
   for (guint i = 0; verbs[i]; i++)
     if (rca_bytes_starts (text, verbs[i]))
       c.verb = rca_bytes (text.p, strlen (verbs[i]) - 1);
-  if (ms < 0 || ms > G_MAXINT64 / RCA_NS_PER_MS || c.verb.n == 0)
+  if (!rca_duration_of (duration_of (text), RCA_NS_PER_MS, &took_ns) || c.verb.n == 0)
     return FALSE;
   c.collection = rca_bytes_until (rca_bytes_skip_blank (rca_bytes_from (text, c.verb.n)), " ");
   RcaBytes named = rca_bytes_behind (text, " command: ", " {");
@@ -182,7 +183,7 @@ read_slow (RcaBytes text, RcaArena *arena, RcaEvent *ev)
   c.sort = document_behind (text, "sort: ");
   rca_event_set_str (ev, RCA_FIELD_STATEMENT, rca_mongodb_statement (&c, arena));
   rca_event_set_str (ev, RCA_FIELD_DB_NAME, rca_bytes_until (c.collection, "."));
-  rca_event_set_num (ev, RCA_FIELD_DURATION, ms * RCA_NS_PER_MS);
+  rca_event_set_num (ev, RCA_FIELD_DURATION, took_ns);
   rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
   if (rca_bytes_find (text, RCA_BYTES ("docsExamined:")) > 0)
     rca_event_set_num (ev, RCA_FIELD_ROWS_EXAMINED, rca_leading_int (rca_bytes_behind (text, "docsExamined:", " ")));

@@ -261,16 +261,17 @@ read_statement (const Members *m, RcaArena *arena, RcaEvent *ev)
 }
 
 static void
-read_slow (const Members *m, RcaArena *arena, RcaEvent *ev)
+read_slow (const Members *m, gint64 took_ns, RcaArena *arena, RcaEvent *ev)
 {
-  rca_event_set_num (ev, RCA_FIELD_DURATION, m->duration_ms * RCA_NS_PER_MS);
+  gint64 waited_ns;
+  rca_event_set_num (ev, RCA_FIELD_DURATION, took_ns);
   rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
   if (m->docs_examined >= 0)
     rca_event_set_num (ev, RCA_FIELD_ROWS_EXAMINED, m->docs_examined);
   if (m->returned >= 0)
     rca_event_set_num (ev, RCA_FIELD_ROWS_SENT, m->returned);
-  if (m->waited_us > 0)
-    rca_event_set_num (ev, RCA_FIELD_LOCK_TIME, m->waited_us * 1000);
+  if (m->waited_us > 0 && rca_duration_of (m->waited_us, 1000, &waited_ns))
+    rca_event_set_num (ev, RCA_FIELD_LOCK_TIME, waited_ns);
   read_statement (m, arena, ev);
 }
 
@@ -280,6 +281,7 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
   MongoDb *s = state;
   Members m;
   RcaStamp stamp;
+  gint64 took_ns;
   if (!read_members (record, s->arena, &m) || !rca_stamp_parse (m.date, &s->context, &stamp))
     return RCA_DECODE_REJECT;
   rca_stamp_apply (&stamp, ev);
@@ -307,8 +309,8 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
       rca_event_set_num (ev, RCA_FIELD_FAILURE, RCA_FAILURE_DB_ERROR);
     ev->severity = logged;
   }
-  if (m.duration_ms >= 0 && m.duration_ms < G_MAXINT64 / RCA_NS_PER_MS && rca_bytes_equal (m.msg, RCA_BYTES ("Slow query")))
-    read_slow (&m, s->arena, ev);
+  if (rca_bytes_equal (m.msg, RCA_BYTES ("Slow query")) && rca_duration_of (m.duration_ms, RCA_NS_PER_MS, &took_ns))
+    read_slow (&m, took_ns, s->arena, ev);
   emit (ev, user);
   return RCA_DECODE_OK;
 }

@@ -169,9 +169,7 @@ static gint64
 time_of (const Log *log)
 {
   gint64 time_ns;
-  if (rca_parse_int (log->time, &time_ns) && time_ns > 0)
-    return time_ns;
-  return rca_parse_int (log->observed, &time_ns) && time_ns > 0 ? time_ns : RCA_TIME_NONE;
+  return rca_stamp_parse_epoch (log->time, &time_ns) || rca_stamp_parse_epoch (log->observed, &time_ns) ? time_ns : RCA_TIME_NONE;
 }
 
 static RcaSeverity

@@ -192,8 +192,9 @@ static void
 read_stats (RcaBytes text, RcaEvent *ev)
 {
   gint64 wait = stat_of (text, ", wait "), transaction = stat_of (text, ", xact "), query = stat_of (text, ", query ");
-  if (wait > 0)
-    rca_event_set_num (ev, RCA_FIELD_LOCK_TIME, wait * 1000);
+  gint64 wait_ns;
+  if (wait > 0 && rca_duration_of (wait, 1000, &wait_ns))
+    rca_event_set_num (ev, RCA_FIELD_LOCK_TIME, wait_ns);
   if (wait > MAX (transaction, query) && wait > 1000)
     rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_POOL);
 }

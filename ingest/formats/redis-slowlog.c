@@ -67,11 +67,12 @@ add_argument (Entry *e, RcaBytes argument)
 static gboolean
 fill (const Entry *e, RcaEvent *ev)
 {
-  if (e->n < 4 || e->number[2] < 0 || e->number[2] > G_MAXINT64 / 1000 || e->number[1] < 0 || e->number[1] > G_MAXINT64 / RCA_NS_PER_S || e->n_command == 0)
+  gint64 took_ns;
+  if (e->n < 4 || !rca_duration_of (e->number[2], 1000, &took_ns) || e->number[1] < 0 || e->number[1] > G_MAXINT64 / RCA_NS_PER_S || e->n_command == 0)
     return FALSE;
   ev->stream = RCA_STREAM_DB;
   ev->time_ns = e->number[1] * RCA_NS_PER_S;
-  rca_event_set_num (ev, RCA_FIELD_DURATION, e->number[2] * 1000);
+  rca_event_set_num (ev, RCA_FIELD_DURATION, took_ns);
   rca_event_set_num (ev, RCA_FIELD_DB_EVENT, RCA_DB_EVENT_STATEMENT);
   rca_event_set_str (ev, RCA_FIELD_STATEMENT, rca_bytes (e->command, e->n_command));
   const char *port = e->client.n ? memrchr (e->client.p, ':', e->client.n) : NULL;

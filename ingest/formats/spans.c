@@ -3,6 +3,7 @@
  * span is an event: a request served (kind server), a call made (client), or work within. */
 #include "../app-record.h"
 #include "../number.h"
+#include "../timestamp.h"
 #include "formats.h"
 
 typedef struct {
@@ -113,7 +114,9 @@ span_duration_ns (const Span *span, gint64 unit_ns)
   gint64 start, end, duration;
   if (span->duration.n > 0 && rca_parse_duration (span->duration, unit_ns, &duration))
     return duration;
-  return rca_parse_int (span->start, &start) && rca_parse_int (span->end, &end) && end >= start ? end - start : -1;
+  if (!rca_stamp_parse_epoch (span->start, &start) || !rca_stamp_parse_epoch (span->end, &end))
+    return -1;
+  return rca_duration_of (end - start, 1, &duration) ? duration : -1;
 }
 
 static RcaBytes

@@ -1,4 +1,5 @@
 #include "number.h"
+#include "bounds.h"
 
 static void
 test_integers (void)
@@ -59,7 +60,8 @@ test_durations (void)
     { "1e-3", 1000000000, 1000000 },   { "9e-05", 1000000000, 90000 },
     { "1 min 5 sec", 1, 65000000000 }, { "0", 1000, 0 },
   };
-  static const char *const others[] = { "", "-", "-1", "ms", "1x", "1.2.3s", "1m30", "a:b", "1:2:3:4", "10000000000000h", "1:99" };
+  static const char *const others[] = { "", "-", "-1", "ms", "1x", "1.2.3s", "1m30", "a:b", "1:2:3:4", "10000000000000h", "1:99",
+                                        "88000h",  "9223372036854775807", "9e18", "400000:00:00", "87000h 87000h" };
   gint64 v;
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
   {
@@ -70,6 +72,20 @@ test_durations (void)
     g_assert_false (rca_parse_duration (rca_bytes_str (others[i]), 1000000000, &v));
 }
 
+static void
+test_counts_of_a_unit_fit_or_fail (void)
+{
+  gint64 v = 7;
+  g_assert_true (rca_duration_of (1500, 1000, &v));
+  g_assert_cmpint (v, ==, 1500000);
+  g_assert_true (rca_duration_of (RCA_BOUND_DURATION_NS, 1, &v));
+  g_assert_false (rca_duration_of (RCA_BOUND_DURATION_NS + 1, 1, &v));
+  g_assert_false (rca_duration_of (G_MAXINT64, 1000000000, &v));
+  g_assert_false (rca_duration_of (-1, 1, &v));
+  g_assert_false (rca_duration_of (G_MININT64, 1000, &v));
+  g_assert_cmpint (v, ==, RCA_BOUND_DURATION_NS);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -77,5 +93,6 @@ main (int argc, char **argv)
   g_test_add_func ("/number/integers-fit-or-fail", test_integers);
   g_test_add_func ("/number/numbers-equal-the-c-library", test_numbers_equal_the_c_library);
   g_test_add_func ("/number/durations-are-exact-in-any-unit", test_durations);
+  g_test_add_func ("/number/counts-of-a-unit-fit-or-fail", test_counts_of_a_unit_fit_or_fail);
   return g_test_run ();
 }
