@@ -302,6 +302,7 @@ analyze_window (const RcaRequest *r, const RcaRequestTimes *t, RcaStore *store, 
   if (!report)
     return NULL;
   report->window = window;
+  report->store = r->store && !strstr (r->store, "://") ? g_strdup (r->store) : NULL; /* search looks into folders */
   if (by_symptom)
     keep_incidents_of (report, r->service);
   return report;

@@ -107,6 +107,7 @@ rca_report_free (RcaReport *report)
   g_ptr_array_unref (report->checked);
   g_ptr_array_unref (report->notes);
   g_ptr_array_unref (report->marks);
+  g_free (report->store);
   g_clear_pointer (&report->sources, rca_sources_free);
   rca_chart_clear (&report->chart);
   g_free (report);

@@ -11,7 +11,7 @@ static RcaLink *
 link_new (RcaKind kind, gboolean symptom, const char *subject, gint64 time_ns, const char *detail)
 {
   RcaLink *l = g_new (RcaLink, 1);
-  *l = (RcaLink){ kind, symptom, g_strdup (subject), time_ns, g_strdup (detail) };
+  *l = (RcaLink){ kind, symptom, g_strdup (subject), time_ns, g_strdup (detail), NULL };
   return l;
 }
 
@@ -20,6 +20,7 @@ link_free (RcaLink *l)
 {
   g_free (l->subject);
   g_free (l->detail);
+  g_clear_pointer (&l->refs, g_array_unref);
   g_free (l);
 }
 
@@ -95,15 +96,34 @@ cause_summary (const char *headline, GPtrArray *chain)
   return g_string_free (s, FALSE);
 }
 
+/* The lines that speak most for @c. */
+static GArray *
+lines_of (const RcaCandidate *c)
+{
+  const RcaEvidence *best = NULL;
+  for (guint i = 0; i < c->evidence->len; i++)
+    {
+      const RcaEvidence *e = g_ptr_array_index (c->evidence, i);
+      if (e->refs->len && e->weight > 0 && (!best || e->weight > best->weight))
+        best = e;
+    }
+  return best ? g_array_ref (best->refs) : NULL;
+}
+
+static void
+add_link (RcaCause *cause, const RcaCandidate *c)
+{
+  RcaLink *l = link_new (c->kind, FALSE, c->subject, c->onset_ns, c->detail);
+  l->refs = lines_of (c);
+  g_ptr_array_add (cause->chain, l);
+}
+
 static void
 fill_chain (RcaCause *cause, const RcaCandidate *root, GPtrArray *chain, const RcaIncident *incident)
 {
-  g_ptr_array_add (cause->chain, link_new (root->kind, FALSE, root->subject, root->onset_ns, root->detail));
+  add_link (cause, root);
   for (guint i = 0; i < chain->len; i++)
-    {
-      const RcaCandidate *l = g_ptr_array_index (chain, i);
-      g_ptr_array_add (cause->chain, link_new (l->kind, FALSE, l->subject, l->onset_ns, l->detail));
-    }
+    add_link (cause, g_ptr_array_index (chain, i));
   g_ptr_array_add (cause->chain, link_new (RCA_KIND_UNKNOWN, TRUE, incident->summary, incident->start_ns, NULL));
 }
 

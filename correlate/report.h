@@ -50,6 +50,7 @@ typedef struct {
   char *subject;
   gint64 time_ns;
   char *detail;      /* what the logs count of it: "909 failures for want of a database connection"; or NULL */
+  GArray *refs;      /* RcaReportRef: lines that show it; or NULL */
 } RcaLink;
 
 typedef struct {
@@ -151,6 +152,7 @@ typedef struct {
   GPtrArray *notes;     /* char* */
   RcaChart chart;
   GPtrArray *marks;     /* RcaMark*, by time: changes inside window and baseline */
+  char *store;          /* the folder that keeps the lines, as the user named it; NULL: only their files do */
 } RcaReport;
 
 void rca_report_free (RcaReport *report);

@@ -111,6 +111,7 @@ typedef struct {
 typedef struct {
   const GPtrArray *inside; /* (nullable): RcaInside*: only lines near those of it are wanted */
   const char *literal;     /* (nullable): stands in every line that is wanted; such lines are among others */
+  const char *const *path; /* (nullable), NULL-terminated: only of these logs, or those in these folders */
 } RcaStoreLook;
 
 /* Gives the lines of the store folder @dir, part after part as their sources are sorted, each from its first line

@@ -87,7 +87,6 @@ print_report (const RcaReport *report, const Options *o)
     .unicode = rca_terminal_unicode (),
     .color = rca_terminal_color (o->color),
     .width = rca_terminal_width (),
-    .paths = (const char *const *) o->request.paths,
   };
   g_autofree char *text = writer (o) (report, &options);
   if (!rca_pager_show (text, strlen (text), !o->no_pager && !o->html && !o->json))

@@ -116,7 +116,6 @@ print_batch (const RcaBatch *b, const Options *o)
     .unicode = rca_terminal_unicode (),
     .color = rca_terminal_color (o->color),
     .width = rca_terminal_width (),
-    .paths = (const char *const *) o->batch.request.paths,
   };
   int status = o->html ? write_pages (b, &options, o->out) : print_text (b, &options, o);
   if (status != RCA_EXIT_OK)

@@ -85,8 +85,6 @@ parse (int *argc, char ***argv, Options *o, GError **error)
     return FALSE;
   if (!o->operands)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a PATTERN is wanted, and where to look for it");
-  else if (o->store && o->operands[1])
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: with --store all that the store holds is searched (--service narrows)", o->operands[1]);
   else if (o->store && strstr (o->store, "://"))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--store %s: search looks into store folders and files", o->store);
   else if (!o->operands[1] && !choose_store (o))
@@ -273,7 +271,7 @@ search_store (Search *s, GPtrArray *problems, GError **error)
   gsize n;
   const char *literal = rca_pattern_literal (s->pattern, &n);
   InStore in = { .search = s, .literal = s->options->context == 0 ? literal : NULL };
-  RcaStoreLook look = { s->kept, in.literal };
+  RcaStoreLook look = { s->kept, in.literal, (const char *const *) s->options->operands + 1 };
   gboolean ok = rca_store_each_lines (s->options->store, &look, take_lines, &in, problems, error);
   s->read_any |= ok;
   g_free (in.path);

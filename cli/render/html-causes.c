@@ -83,6 +83,8 @@ put_chain (GString *out, const RcaCause *c)
       rca_html_element (out, "", g_strcmp0 (l->subject, rca_kind_words (l->kind)) == 0 ? "" : l->subject, "");
       if (l->detail && i > 0)
         rca_html_element (out, "<small>", l->detail, "</small>");
+      if (l->refs && i > 0)
+        put_refs (out, l->refs);
       g_string_append (out, "</li>\n");
     }
   g_string_append (out, "</ol>\n");
@@ -110,9 +112,9 @@ put_ledger (GString *out, const RcaCause *c)
 }
 
 static void
-put_steps (GString *out, const RcaIncident *in, const RcaCause *c)
+put_steps (GString *out, const RcaReport *report, const RcaIncident *in, const RcaCause *c)
 {
-  g_autoptr (GPtrArray) commands = rca_read_next (in, 3);
+  g_autoptr (GPtrArray) commands = rca_read_next (report, in, 3);
   g_string_append (out, "<dl class=\"steps\">\n");
   if (c->remedy && *c->remedy)
     rca_html_element (out, in->state == RCA_STATE_OVER || c->kind == RCA_KIND_UNKNOWN ? "<dt>To do</dt><dd>" : "<dt>Do now</dt><dd>", c->remedy, "</dd>\n");
@@ -135,7 +137,7 @@ put_cause (GString *out, const RcaReport *report, const RcaIncident *in, const R
   rca_html_element (out, "<p>", c->headline, "</p>\n");
   put_chain (out, c);
   if (c->rank == 1)
-    put_steps (out, in, c);
+    put_steps (out, report, in, c);
   put_all_evidence (out, report, in, c);
   put_ledger (out, c);
   g_string_append (out, "</article>\n");

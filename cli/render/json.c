@@ -47,6 +47,8 @@ put_chain (RcaJson *j, const GPtrArray *chain)
       rca_json_string (j, "kind", l->symptom ? "symptom" : rca_kind_name (l->kind));
       rca_json_string (j, "subject", l->subject);
       rca_json_time (j, "time", l->time_ns);
+      if (l->refs)
+        put_refs (j, l->refs);
       rca_json_close (j, '}');
     }
   rca_json_close (j, ']');

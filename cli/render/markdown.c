@@ -44,6 +44,8 @@ put_chain (GString *out, const RcaCause *c)
       g_string_append_printf (out, "   - → %s ", rca_words_clock (l->time_ns, clock));
       put_line (out, "", what, "");
       put_line (out, ": ", l->detail, "");
+      if (l->refs)
+        rca_markdown_refs (out, l->refs, 1);
       g_string_append_c (out, '\n');
     }
 }
@@ -58,10 +60,10 @@ put_cause (GString *out, const RcaCause *c)
 }
 
 static void
-put_steps (GString *out, const RcaIncident *in)
+put_steps (GString *out, const RcaReport *report, const RcaIncident *in)
 {
   const RcaCause *top = in->causes->len ? g_ptr_array_index (in->causes, 0) : NULL;
-  g_autoptr (GPtrArray) commands = rca_read_next (in, 2);
+  g_autoptr (GPtrArray) commands = rca_read_next (report, in, 2);
   if (!top)
     return;
   put_line (out, in->state == RCA_STATE_OVER ? "\n- **To do:** " : "\n- **Do now:** ", top->remedy, "\n");
@@ -120,7 +122,7 @@ put_incident (GString *out, const RcaReport *report, const RcaIncident *in)
   g_string_append (out, "\n### Why\n\n");
   for (guint i = 0; i < in->causes->len; i++)
     put_cause (out, g_ptr_array_index (in->causes, i));
-  put_steps (out, in);
+  put_steps (out, report, in);
   put_verdicts (out, in);
 }
 

@@ -10,7 +10,6 @@ typedef struct {
   gboolean unicode; /* the locale shows UTF-8 */
   gboolean color;
   guint width;      /* columns */
-  const char *const *paths; /* as given on the command line, for what to run next; may be NULL */
 } RcaRenderOptions;
 
 /* rca.report/1 (CONTRACT.md). */

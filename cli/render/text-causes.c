@@ -83,6 +83,8 @@ put_chain (RcaPage *page, const RcaCause *c)
       g_autofree char *what = rca_words_thing (l->kind, l->subject), *lead = g_strdup_printf ("      %s %s ", rca_page_glyph (page, "→", "->"), rca_words_clock (l->time_ns, clock));
       g_autofree char *text = g_strdup_printf ("%s%s%s", what, l->detail ? ": " : "", l->detail ? l->detail : "");
       rca_page_paragraph (page, lead, RCA_STYLE_FAINT, 17, RCA_STYLE_PLAIN, page->options->verbose ? 0 : 2, text);
+      if (l->refs)
+        rca_page_refs (page, 17, l->refs, page->options->verbose ? 0 : 1);
     }
 }
 

@@ -14,10 +14,10 @@ put_item (RcaPage *page, const char *lead, const char *text)
 
 /* Never wrapped: they are there to be copied. */
 static void
-put_commands (RcaPage *page, const RcaIncident *in)
+put_commands (RcaPage *page, const RcaReport *report, const RcaIncident *in)
 {
   enum { MOST = 2 };
-  g_autoptr (GPtrArray) commands = rca_read_next (in, MOST);
+  g_autoptr (GPtrArray) commands = rca_read_next (report, in, MOST);
   for (guint i = 0; i < commands->len; i++)
     {
       g_autofree char *safe = rca_page_safe (page, g_ptr_array_index (commands, i));
@@ -40,7 +40,7 @@ rca_text_next (RcaPage *page, const RcaReport *report, const RcaIncident *in)
       g_autofree char *undo = g_strdup_printf ("%s (a suggestion drawn from the logs: check it first)", top->undo);
       put_item (page, "Undo ", undo);
     }
-  put_commands (page, in);
+  put_commands (page, report, in);
 }
 
 void

@@ -105,6 +105,7 @@ put_link (RcaDocument *d, const RcaStoryParts *p, const RcaLink *l)
   RcaNode *n = rca_document_addf (d, RCA_NODE_ITEM, "%s UTC: %s", rca_words_clock (l->time_ns, clock), what);
   n->time_ns = l->time_ns;
   n->source = l->symptom ? RCA_FROM_REQUESTS : RCA_FROM_WEIGHING;
+  n->refs = l->refs;
 }
 
 void
@@ -158,7 +159,7 @@ rca_part_measures (RcaDocument *d, const RcaStoryParts *p)
 void
 rca_part_logs (RcaDocument *d, const RcaStoryParts *p)
 {
-  g_autoptr (GPtrArray) commands = rca_read_next (p->incident, 3);
+  g_autoptr (GPtrArray) commands = rca_read_next (p->report, p->incident, 3);
   for (guint i = 0; i < commands->len; i++)
     rca_document_add (d, RCA_NODE_ITEM, g_ptr_array_index (commands, i))->source = RCA_FROM_EVIDENCE;
 }

@@ -83,9 +83,60 @@ turn_at (const GArray *turn, guint64 line)
   return low > 0 ? low - 1 : turn->len;
 }
 
+/* Whether @path is @named or below it; "logs/" names what "logs" does. */
+static gboolean
+names (const char *named, const char *path)
+{
+  gsize n = strlen (named);
+  while (n > 1 && named[n - 1] == '/')
+    n--;
+  return strncmp (path, named, n) == 0 && (path[n] == 0 || path[n] == '/');
+}
+
+static gboolean
+is_named (const char *const *named, const char *path)
+{
+  for (guint i = 0; named && named[i]; i++)
+    if (names (named[i], path))
+      return TRUE;
+  return !named || !named[0];
+}
+
+static gboolean
+holds (const RcaManifest *manifest, const char *named)
+{
+  for (guint i = 0; i < manifest->source->len; i++)
+  {
+    const RcaManifestSource *source = g_ptr_array_index (manifest->source, i);
+    if (names (named, source->info->path))
+      return TRUE;
+    for (guint k = 0; k < source->part->len; k++)
+      if (names (named, ((RcaManifestPart *)g_ptr_array_index (source->part, k))->path))
+        return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+check_names (const RcaManifest *manifest, const char *dir, const RcaStoreLook *look, GPtrArray *problem, GError **error)
+{
+  guint held = 0, n = 0;
+  for (; look->path && look->path[n]; n++)
+    if (holds (manifest, look->path[n]))
+      held++;
+    else
+      g_ptr_array_add (problem, g_strdup_printf ("%s: the store %s holds no such log (rca store info tells which)", look->path[n], dir));
+  if (n == 0 || held > 0)
+    return TRUE;
+  g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_EMPTY, "%s: the store %s holds no such log (rca store info tells which)", look->path[0], dir);
+  return FALSE;
+}
+
 static gboolean
 is_wanted (const Looking *l, const char *path, const RcaSegmentLines *lines)
 {
+  if (!is_named (l->look->path, path))
+    return FALSE;
   if (!l->inside)
     return TRUE;
   const RcaInside *inside = g_hash_table_lookup (l->inside, path);
@@ -182,6 +233,8 @@ rca_store_each_lines (const char *dir, const RcaStoreLook *look, RcaStoreTake ta
     return FALSE;
   if (note)
     g_ptr_array_add (problem, g_steal_pointer (&note));
+  if (!check_names (manifest, dir, look, problem, error))
+    return FALSE;
   g_autoptr (GHashTable) inside = look->inside ? g_hash_table_new (g_str_hash, g_str_equal) : NULL;
   for (guint i = 0; inside && i < look->inside->len; i++)
     g_hash_table_insert (inside, ((RcaInside *)g_ptr_array_index (look->inside, i))->path, g_ptr_array_index (look->inside, i));

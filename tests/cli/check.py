@@ -321,7 +321,11 @@ def search_store():
         for more in ([], ["--service", "shop"]):
             want, got = (run("search", *where, "-n", "--window", window, *more, "item", *paths).stdout for where, paths in (([], [folder]), (["--store", store], [])))
             expect("--window %s %s in a store finds what it finds in files" % (window, " ".join(more)), got == want, (len(got), len(want)))
-    expect("a PATH beside --store is refused", run("search", "--store", store, "x", folder).returncode == 2)
+    for path in (folder + "/access.log", folder + "/app.jsonl", folder + "/"):
+        want, got = (run("search", *where, "-n", "-h", "item", path).stdout for where in ([], ["--store", store]))
+        expect("of a store only %s is searched" % path, got == want and want, (len(got), len(want)))
+    p = run("search", "--store", store, "x", home + "/nosuch.log")
+    expect("a log that the store does not hold is named", p.returncode == 4 and b"nosuch.log" in p.stderr, (p.returncode, p.stderr))
     expect("a store that is not there is named", run("search", "--store", home + "/nostore", "x").returncode == 1)
 
 

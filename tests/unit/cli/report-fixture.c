@@ -102,10 +102,10 @@ causes (void)
   evidence (e, RCA_EVIDENCE_NOVELTY, 0.45, 1.5, "not seen in the 30 days of logs before", refs ("logs/app/catalog-1.log", 3, at (29, 58), 1));
   evidence (e, RCA_EVIDENCE_COUNTEREXAMPLE, -0.8, -0.8, "one earlier run of it brought no failing", refs ("logs/app/catalog-1.log", 1, at (1, 0), 1));
   evidence (e, RCA_EVIDENCE_PRIOR, -1.2, -1.2, "how often it is a deploy: binary push 37 % (SRE Workbook)", refs ("", 0, 0, 0));
-  ADD (chain, RcaLink, RCA_KIND_DEPLOY, FALSE, (char *) "catalog 2.5.0", at (29, 20), NULL);
-  ADD (chain, RcaLink, RCA_KIND_SLOW_QUERY, FALSE, (char *) "SELECT titles ⋈ loans", at (29, 55), (char *) "403 times, never before, 933 ms each");
-  ADD (chain, RcaLink, RCA_KIND_UNKNOWN, TRUE, (char *) "864 of 3805 requests failed", at (30, 0), NULL);
-  ADD (unknown_chain, RcaLink, RCA_KIND_UNKNOWN, TRUE, (char *) "864 of 3805 requests failed", at (30, 0), NULL);
+  ADD (chain, RcaLink, RCA_KIND_DEPLOY, FALSE, (char *) "catalog 2.5.0", at (29, 20), NULL, NULL);
+  ADD (chain, RcaLink, RCA_KIND_SLOW_QUERY, FALSE, (char *) "SELECT titles ⋈ loans", at (29, 55), (char *) "403 times, never before, 933 ms each", refs ("logs/db/postgresql.log.1.gz", 90, at (29, 55), 3));
+  ADD (chain, RcaLink, RCA_KIND_UNKNOWN, TRUE, (char *) "864 of 3805 requests failed", at (30, 0), NULL, NULL);
+  ADD (unknown_chain, RcaLink, RCA_KIND_UNKNOWN, TRUE, (char *) "864 of 3805 requests failed", at (30, 0), NULL, NULL);
   ADD (all, RcaCause, 1, RCA_KIND_DEPLOY, (char *) "catalog 2.5.0", (char *) "catalog", at (29, 20), 0.9312, 0.62, -1.2, 11.36,
        (char *) "deploy: catalog 2.5.0 at 14:29:20; then slow query SELECT titles ⋈ loans: 403 times, never before, 933 ms each", (char *) "deploy: catalog 2.5.0 at 14:29:20", e, chain,
        (char *) "roll catalog back to 2.4.0", (char *) "catalog 2.4.0, the version before");
