@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define TIMEOUT_S 60
+#define PASS_BYTES ((guint64)128 << 20)
 
 static const struct {
   const char *prefix, *protocol;
@@ -81,17 +82,21 @@ take_parameters (RcaClickhouseAddress *a, const char *query, char **password_fil
   {
     g_autofree char *name = key, *text = value;
     char **into = g_str_equal (name, "table") ? &a->table : g_str_equal (name, "ca") ? &a->ca_file : g_str_equal (name, "password_file") ? password_file : NULL;
-    guint64 seconds;
+    guint64 number;
     if (into)
     {
       g_free (*into);
       *into = g_steal_pointer (&text);
     }
-    else if (g_str_equal (name, "timeout") && g_ascii_string_to_unsigned (text, 10, 1, 86400, &seconds, NULL))
-      a->timeout_s = (guint)seconds;
+    else if (g_str_equal (name, "timeout") && g_ascii_string_to_unsigned (text, 10, 1, 86400, &number, NULL))
+      a->timeout_s = (guint)number;
+    else if (g_str_equal (name, "pass_kib") && g_ascii_string_to_unsigned (text, 10, 64, 4 << 20, &number, NULL))
+      a->pass_bytes = number << 10;
+    else if (g_str_equal (name, "gzip") && (g_str_equal (text, "yes") || g_str_equal (text, "no")))
+      a->gzip = g_str_equal (text, "yes");
     else
     {
-      g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "\"%s=%s\" is none of table=NAME, timeout=SECONDS, ca=FILE, password_file=FILE", name, text);
+      g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "\"%s=%s\" is none of table=NAME, timeout=SECONDS, gzip=yes|no, pass_kib=64…4194304, ca=FILE, password_file=FILE", name, text);
       return FALSE;
     }
   }
@@ -115,6 +120,7 @@ fill (RcaClickhouseAddress *a, GUri *uri, gint scheme, GError **error)
 {
   g_autofree char *password_file = NULL;
   const char *host = g_uri_get_host (uri), *path = g_uri_get_path (uri);
+  a->gzip = host && !g_str_has_prefix (host, "127.") && !g_str_equal (host, "::1") && !g_str_equal (host, "localhost");
   gint port = g_uri_get_port (uri) > 0 ? g_uri_get_port (uri) : schemes[scheme].port;
   if (!take_parameters (a, g_uri_get_query (uri), &password_file, error) || !take_credentials (a, uri, password_file, error))
     return FALSE;
@@ -144,6 +150,7 @@ rca_clickhouse_address_parse (const char *text, GError **error)
 {
   g_autoptr (RcaClickhouseAddress) a = g_new0 (RcaClickhouseAddress, 1);
   a->timeout_s = TIMEOUT_S;
+  a->pass_bytes = PASS_BYTES;
   gint scheme = scheme_of (text);
   g_autoptr (GUri) uri = scheme >= 0 ? g_uri_parse (text, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_QUERY, NULL) : NULL;
   g_autofree char *veiled = rca_clickhouse_address_veil (text);

@@ -15,6 +15,8 @@ typedef struct {
   char *database, *table; /* table: "rca_rows" unless the address names one */
   char *ca_file;  /* or NULL: the system's */
   guint timeout_s; /* of one query */
+  guint64 pass_bytes; /* of raw logs that an ingest holds in memory at a time: ?pass_kib= */
+  gboolean gzip;   /* what is sent is compressed: ?gzip=, else unless it is this machine */
 } RcaClickhouseAddress;
 
 /* Whether @text is an address of a ClickHouse at all. */

@@ -23,6 +23,7 @@ struct RcaClickhouse {
   char *run;          /* what its query ids begin with */
   RcaClickhouseTraffic traffic;
   gboolean again;     /* what failed last may succeed in a moment */
+  gboolean tokens;    /* the server knows insert_deduplication_token */
 };
 
 /* One exchange. */
@@ -30,9 +31,8 @@ typedef struct {
   RcaClickhouse *c;
   GByteArray *answer;
   char *query_id;
-  const char *sql; /* in the address when @body is data */
-  const void *body;
-  gsize body_n;
+  const char *sql; /* in the address of an INSERT */
+  const RcaClickhouseInsert *insert; /* or NULL */
   glong timeout_ms; /* 0: what the address allows */
   int signals;    /* signalfd, or -1 */
   int signal;     /* that came, or 0 */
@@ -113,6 +113,12 @@ on_progress (void *user, curl_off_t down_total, curl_off_t down, curl_off_t up_t
   return x->signal != 0;
 }
 
+static gsize
+body_length (const Exchange *x)
+{
+  return x->insert ? x->insert->n : strlen (x->sql);
+}
+
 static char *
 address_of (const Exchange *x)
 {
@@ -121,11 +127,13 @@ address_of (const Exchange *x)
   g_string_append_printf (url, "?database=%s&query_id=%s&wait_end_of_query=1", c->address->database, x->query_id);
   for (guint i = 0; i < c->setting->len; i++)
     g_string_append_printf (url, "&%s", (const char *)g_ptr_array_index (c->setting, i));
-  if (x->body)
+  if (x->insert)
   {
     g_autofree char *escaped = g_uri_escape_string (x->sql, NULL, FALSE);
     g_string_append_printf (url, "&query=%s", escaped);
   }
+  if (x->insert && x->insert->token && c->tokens)
+    g_string_append_printf (url, "&insert_deduplication_token=rca-%" G_GUINT64_FORMAT, x->insert->token);
   return g_string_free (url, FALSE);
 }
 
@@ -144,8 +152,8 @@ prepare (Exchange *x, const char *url, struct curl_slist *headers)
   curl_easy_setopt (curl, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt (curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt (curl, CURLOPT_POST, 1L);
-  curl_easy_setopt (curl, CURLOPT_POSTFIELDS, x->body ? x->body : x->sql);
-  curl_easy_setopt (curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(x->body ? x->body_n : strlen (x->sql)));
+  curl_easy_setopt (curl, CURLOPT_POSTFIELDS, x->insert ? x->insert->data : x->sql);
+  curl_easy_setopt (curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(body_length (x)));
   curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, on_data);
   curl_easy_setopt (curl, CURLOPT_WRITEDATA, x);
   curl_easy_setopt (curl, CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -156,9 +164,12 @@ prepare (Exchange *x, const char *url, struct curl_slist *headers)
 }
 
 static struct curl_slist *
-headers_of (const RcaClickhouseAddress *a)
+headers_of (const Exchange *x)
 {
+  const RcaClickhouseAddress *a = x->c->address;
   struct curl_slist *headers = curl_slist_append (NULL, "Expect:"); /* no round trip before a body */
+  if (x->insert && x->insert->is_gzip)
+    headers = curl_slist_append (headers, "Content-Encoding: gzip");
   const char *name[] = { "X-ClickHouse-User", "X-ClickHouse-Key" }, *value[] = { a->user, a->password };
   for (guint i = 0; i < 2; i++)
   {
@@ -173,7 +184,7 @@ static void
 perform (Exchange *x)
 {
   g_autofree char *url = address_of (x);
-  struct curl_slist *headers = headers_of (x->c->address);
+  struct curl_slist *headers = headers_of (x);
   x->curl_error[0] = '\0';
   g_byte_array_set_size (x->answer, 0);
   prepare (x, url, headers);
@@ -182,7 +193,7 @@ perform (Exchange *x)
   curl_easy_getinfo (x->c->curl, CURLINFO_RESPONSE_CODE, &x->status);
   curl_easy_getinfo (x->c->curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
   x->c->traffic.bytes_in += (guint64)down;
-  x->c->traffic.bytes_out += x->body ? x->body_n : strlen (x->sql);
+  x->c->traffic.bytes_out += body_length (x);
   x->c->traffic.statements++;
   curl_slist_free_all (headers);
 }
@@ -389,9 +400,9 @@ rca_clickhouse_do (RcaClickhouse *c, const char *sql, GError **error)
 }
 
 gboolean
-rca_clickhouse_insert (RcaClickhouse *c, const char *sql, const void *data, gsize n, gboolean *uncertain, GError **error)
+rca_clickhouse_insert (RcaClickhouse *c, const RcaClickhouseInsert *insert, gboolean *uncertain, GError **error)
 {
-  Exchange x = { .c = c, .answer = g_byte_array_new (), .sql = sql, .body = data, .body_n = n, .signals = -1 };
+  Exchange x = { .c = c, .answer = g_byte_array_new (), .sql = insert->sql, .insert = insert, .signals = -1 };
   exchange_once (&x, 0);
   gboolean ok = is_answer (&x);
   if (!ok)
@@ -400,4 +411,10 @@ rca_clickhouse_insert (RcaClickhouse *c, const char *sql, const void *data, gsiz
   g_free (x.query_id);
   g_byte_array_unref (x.answer);
   return ok;
+}
+
+void
+rca_clickhouse_set_tokens (RcaClickhouse *c, gboolean known)
+{
+  c->tokens = known;
 }

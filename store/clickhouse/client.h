@@ -21,9 +21,20 @@ GBytes *rca_clickhouse_ask (RcaClickhouse *clickhouse, const char *sql, GError *
 /* Runs @sql, which changes something and may be repeated (CREATE … IF NOT EXISTS). */
 gboolean rca_clickhouse_do (RcaClickhouse *clickhouse, const char *sql, GError **error);
 
-/* INSERT INTO … FORMAT …, with @data, once. On an error *@uncertain says whether the server may have
- * taken it all the same (the connection broke after it was sent); FALSE: it certainly did not. */
-gboolean rca_clickhouse_insert (RcaClickhouse *clickhouse, const char *sql, const void *data, gsize n, gboolean *uncertain, GError **error);
+typedef struct {
+  const char *sql;   /* INSERT INTO … FORMAT … */
+  const void *data;
+  gsize n;
+  gboolean is_gzip;  /* so is @data */
+  guint64 token;     /* a replicated table takes data of one token once, where the server knows such tokens; 0: none */
+} RcaClickhouseInsert;
+
+/* Sends @insert once. On an error *@uncertain says whether the server may have taken it all the
+ * same (the connection broke after it was sent); FALSE: it certainly did not. */
+gboolean rca_clickhouse_insert (RcaClickhouse *clickhouse, const RcaClickhouseInsert *insert, gboolean *uncertain, GError **error);
+
+/* Whether tokens of INSERTs may be sent. */
+void rca_clickhouse_set_tokens (RcaClickhouse *clickhouse, gboolean known);
 
 /* Whether the INSERT that failed last may succeed when it is sent again. */
 gboolean rca_clickhouse_may_succeed (const RcaClickhouse *clickhouse);

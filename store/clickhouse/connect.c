@@ -25,5 +25,6 @@ rca_clickhouse_connect (const char *text, RcaServer **server, GError **error)
   set_if_known (c, *server, "distributed_foreground_insert", "1");
   set_if_known (c, *server, "distributed_product_mode", "global");
   set_if_known (c, *server, "cancel_http_readonly_queries_on_client_close", "1");
+  rca_clickhouse_set_tokens (c, !(*server)->readonly && g_hash_table_contains ((*server)->setting, "insert_deduplication_token"));
   return g_steal_pointer (&c);
 }

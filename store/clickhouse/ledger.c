@@ -188,17 +188,19 @@ put_scalars (GByteArray *out, const RcaTableSource *s, guint64 run)
 }
 
 GByteArray *
-rca_ledger_encode (const RcaTable *table, const GPtrArray *news, guint64 run)
+rca_ledger_encode (const RcaTable *table, const GPtrArray *news, guint64 run, guint64 token)
 {
   static GArray *const no_days[2] = { NULL, NULL };
   GByteArray *out = g_byte_array_new ();
+  g_autoptr (GArray) mine = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_array_append_val (mine, token);
   for (guint i = 0; i <= news->len; i++)
   {
     const RcaSourceNews *n = i < news->len ? g_ptr_array_index (news, i) : NULL;
     put_scalars (out, n ? n->source : NULL, run);
     put_part_names (out, n ? n->part : NULL);
     put_strings (out, n ? n->source->problem : table->problem);
-    put_numbers (out, n ? n->block : NULL);
+    put_numbers (out, n ? n->block : mine);
     put_part_numbers (out, n ? n->part : NULL);
     put_days (out, n ? n->day : no_days);
     put_requests (out, n ? n->requests : NULL);
@@ -350,16 +352,16 @@ take_peers (RcaRowReader *r, RcaTable *table)
     g_ptr_array_unref (a[k]);
 }
 
-/* The source of the facts read so far that has this path: rows come by path. */
 static RcaTableSource *
-source_of (RcaTable *table, const char *path)
+source_of (RcaLedger *f, const char *path)
 {
-  RcaTableSource *last = table->source->len ? g_ptr_array_index (table->source, table->source->len - 1) : NULL;
-  if (last && g_str_equal (last->path, path))
-    return last;
-  last = rca_table_source_new (path);
-  rca_table_add (table, last);
-  return last;
+  RcaTableSource *known = g_hash_table_lookup (f->source, path);
+  if (known)
+    return known;
+  known = rca_table_source_new (path);
+  rca_table_add (f->table, known);
+  g_hash_table_insert (f->source, known->path, known);
+  return known;
 }
 
 static void
@@ -401,7 +403,7 @@ take_row (RcaRowReader *r, RcaLedger *f)
   guint64 present = rca_row_u64 (r);
   g_autofree char *path = rca_row_dup (r);
   g_autoptr (RcaTableSource) none = path ? NULL : rca_table_source_new ("");
-  RcaTableSource *s = path ? source_of (f->table, path) : none;
+  RcaTableSource *s = path ? source_of (f, path) : none;
   f->runs = MAX (f->runs, run);
   s->stream = stream < RCA_N_STREAMS ? stream : RCA_STREAM_UNKNOWN;
   s->present |= present;
@@ -436,47 +438,82 @@ compare_peer (gconstpointer a, gconstpointer b)
   return strcmp ((*(RcaPeer *const *)a)->upstream, (*(RcaPeer *const *)b)->upstream);
 }
 
-RcaLedger *
-rca_ledger_read (RcaClickhouse *c, GError **error)
+static RcaLedger *
+ledger_new (void)
 {
-  const RcaClickhouseAddress *a = rca_clickhouse_address (c);
-  g_autofree char *columns = rca_ledger_columns ();
-  g_autofree char *sql = g_strdup_printf ("SELECT %s FROM %s_sources ORDER BY path, run FORMAT RowBinary", columns, a->table);
-  g_autoptr (GBytes) answer = rca_clickhouse_ask (c, sql, error);
-  if (!answer)
-    return NULL;
   RcaLedger *f = g_new0 (RcaLedger, 1);
   f->table = rca_table_new ();
+  f->source = g_hash_table_new (g_str_hash, g_str_equal);
   f->part = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_parts);
   for (guint k = 0; k < 2; k++)
     f->day[k] = g_array_new (FALSE, FALSE, sizeof (RcaDay));
-  RcaRowReader r = rca_row_reader (answer);
+  return f;
+}
+
+/* FALSE when they are no rows of a ledger. */
+static gboolean
+take_rows (RcaLedger *f, GBytes *rows)
+{
+  RcaRowReader r = rca_row_reader (rows);
   while (rca_row_more (&r))
     take_row (&r, f);
   for (guint k = 0; k < 2; k++)
     g_array_sort (f->day[k], compare_day);
   g_ptr_array_sort (f->table->peer, compare_peer);
-  if (!r.broken)
-    return f;
+  return !r.broken;
+}
+
+void
+rca_ledger_take (RcaLedger *f, GBytes *encoded)
+{
+  gboolean whole = take_rows (f, encoded);
+  g_assert (whole);
+}
+
+/* DISTINCT: a commit whose acknowledgement was late may be there twice. */
+RcaLedger *
+rca_ledger_read (RcaClickhouse *c, GError **error)
+{
+  const RcaClickhouseAddress *a = rca_clickhouse_address (c);
+  g_autofree char *columns = rca_ledger_columns ();
+  g_autofree char *sql = g_strdup_printf ("SELECT DISTINCT %s FROM %s_sources ORDER BY path, run FORMAT RowBinary", columns, a->table);
+  g_autoptr (GBytes) answer = rca_clickhouse_ask (c, sql, error);
+  if (!answer)
+    return NULL;
+  g_autoptr (RcaLedger) f = ledger_new ();
+  if (take_rows (f, answer))
+    return g_steal_pointer (&f);
   g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_DAMAGED, "%s: the table %s_sources holds something else than rca ingest writes there", a->shown, a->table);
-  rca_ledger_free (f);
   return NULL;
 }
 
-static const RcaTableSource *
-find_source (const RcaLedger *f, const char *path)
+gboolean
+rca_ledger_ask (RcaClickhouse *c, guint64 token, gboolean *is_there, guint64 *last_run, GError **error)
 {
-  for (guint i = 0; i < f->table->source->len; i++)
-    if (g_str_equal (((RcaTableSource *)g_ptr_array_index (f->table->source, i))->path, path))
-      return g_ptr_array_index (f->table->source, i);
-  return NULL;
+  g_autofree char *sql = g_strdup_printf ("SELECT toUInt64(countIf(path = '' AND has(blocks, toUInt64(%" G_GUINT64_FORMAT ")))), toUInt64(max(run)) FROM %s_sources FORMAT RowBinary", token,
+                                          rca_clickhouse_address (c)->table);
+  g_autoptr (GBytes) answer = rca_clickhouse_ask (c, sql, error);
+  if (!answer)
+    return FALSE;
+  RcaRowReader r = rca_row_reader (answer);
+  *is_there = rca_row_u64 (&r) > 0;
+  *last_run = rca_row_u64 (&r);
+  if (r.broken)
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_QUERY, "%s: the answer about the commit is no answer", rca_clickhouse_address (c)->shown);
+  return !r.broken;
+}
+
+const RcaTableSource *
+rca_ledger_find (const RcaLedger *f, const char *path)
+{
+  return g_hash_table_lookup (f->source, path);
 }
 
 void
 rca_ledger_settle (const RcaLedger *f, RcaTableSource *s)
 {
   static const char assumed[] = " (assumed)";
-  const RcaTableSource *known = find_source (f, s->path);
+  const RcaTableSource *known = rca_ledger_find (f, s->path);
   if (!known || known->first_ns == RCA_TIME_NONE)
     return;
   s->settled = TRUE;
@@ -495,6 +532,7 @@ rca_ledger_free (RcaLedger *f)
 {
   if (!f)
     return;
+  g_hash_table_unref (f->source);
   rca_table_free (f->table);
   g_array_unref (f->day[0]);
   g_array_unref (f->day[1]);

@@ -3,5 +3,5 @@
 #include "store.h"
 
 RcaStore *rca_store_open_clickhouse (const char *address, const RcaOpenOptions *options, GError **error);
-/* As rca_store_ingest(): the whole is one commit; without it nothing of it is seen. */
+/* As rca_store_ingest(), a bounded share at a time, each a commit: what was committed is not read again by the next ingest. */
 gboolean rca_clickhouse_ingest (const char *address, const char *const *paths, guint n_paths, const RcaOpenOptions *options, RcaIngestResult *result, GError **error);

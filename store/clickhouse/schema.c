@@ -68,7 +68,7 @@ rca_schema_columns (void)
 
 /* Sent when the server knows them. */
 static const char *const used_settings[] = { "max_execution_time", "enable_http_compression", "cancel_http_readonly_queries_on_client_close", "max_partitions_per_insert_block", "insert_distributed_sync", "distributed_foreground_insert",
-                                             "distributed_product_mode" };
+                                             "distributed_product_mode", "insert_deduplication_token" };
 
 static char *
 probe_statement (const RcaClickhouseAddress *a)

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:http";
 import { writeFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 
 const require = createRequire(join(process.cwd(), "x.js"));
 const { Session } = require("chdb");
@@ -22,7 +23,7 @@ async function run(url, body) {
   const file = join(folder, `insert-${files++}`);
   writeFileSync(file, body);
   try {
-    await session.queryAsync(inAddress.replace(/ FORMAT RowBinary$/, ` FROM INFILE '${file}' FORMAT RowBinary`));
+    await session.queryAsync(inAddress.replace(/ FORMAT (\w+)$/, ` FROM INFILE '${file}' FORMAT $1`));
   } finally {
     unlinkSync(file);
   }
@@ -34,7 +35,9 @@ createServer((request, response) => {
   const parts = [];
   request.on("data", (part) => parts.push(part));
   request.on("end", () => {
-    last = last.then(() => run(new URL(request.url, "http://x"), Buffer.concat(parts))).then(
+    const sent = Buffer.concat(parts);
+    const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
+    last = last.then(() => run(new URL(request.url, "http://x"), body)).then(
       (answer) => response.end(Buffer.from(answer)),
       (error) => { response.statusCode = 500; response.end(String(error.message || error)); });
   });
