@@ -325,12 +325,22 @@ note_parts (Gather *g)
   }
 }
 
+/* Whether this pass tells anew of what @problem is about. */
+static gboolean
+is_told_anew (const Gather *g, const char *problem)
+{
+  for (guint i = 0; i < g->source->parts->len; i++)
+    if (g_str_has_prefix (problem, ((RcaSourcePart *)g_ptr_array_index (g->source->parts, i))->path))
+      return TRUE;
+  return g_ptr_array_find_with_equal_func (g->into->problem, problem, g_str_equal, NULL);
+}
+
 static void
 carry_problems (Gather *g)
 {
-  const RcaTableSource *known = g->how->goes_on ? rca_ledger_find (g->ledger, g->found->path) : NULL;
+  const RcaTableSource *known = rca_ledger_find (g->ledger, g->found->path);
   for (guint i = 0; known && i < known->problem->len; i++)
-    if (!g_ptr_array_find_with_equal_func (g->into->problem, known->problem->pdata[i], g_str_equal, NULL))
+    if (!is_told_anew (g, known->problem->pdata[i]))
       g_ptr_array_add (g->into->problem, g_strdup (known->problem->pdata[i]));
 }
 

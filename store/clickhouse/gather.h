@@ -11,7 +11,6 @@ typedef struct {
 
 typedef struct {
   guint64 bytes;     /* about so much is read at most, a share of each source; the rest is for the next time */
-  gboolean goes_on;  /* the same ingest gathered before: what was wrong then still is */
   GHashTable *again; /* (out) RcaSource of @found with more to read */
   GHashTable *later; /* (out) RcaSource of @found whose last line is not whole, or a copy in the making */
 } RcaGatherHow;

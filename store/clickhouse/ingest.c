@@ -386,7 +386,7 @@ rca_clickhouse_ingest (const char *address, const char *const *paths, guint n_pa
   for (gboolean goes_on = FALSE; ok && (due->len || !goes_on); goes_on = TRUE)
   {
     g_autoptr (GHashTable) again = g_hash_table_new (NULL, NULL), later = g_hash_table_new (NULL, NULL);
-    RcaGatherHow how = { rca_clickhouse_writer_pass_bytes (w), goes_on, again, later };
+    RcaGatherHow how = { rca_clickhouse_writer_pass_bytes (w), again, later };
     ok = rca_clickhouse_writer_pass (w, due, &how, result, error);
     g_ptr_array_unref (due);
     due = those_of (found, again);

@@ -1,8 +1,7 @@
 /* Reading what is written, while it is written. */
-#include "local/ingest-session.h"
+#include "local/follow-target.h"
 #include "clickhouse/address.h"
 #include "local/watch.h"
-#include "store.h"
 #include <errno.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -24,7 +23,7 @@
 #define LONGEST_PAUSE_US (1000 * MS)
 /* Of one source in one commit. */
 #define PASS_BYTES ((guint64)32 << 20)
-/* How long to wait for a disk that is full or fails. */
+/* How long to wait for a disk that is full or fails, or a server that is not there. */
 #define FIRST_WAIT_US   (250 * MS)
 #define LONGEST_WAIT_US (5000 * MS)
 
@@ -41,7 +40,8 @@ typedef struct {
   guint n_paths;
   const RcaFollowOptions *options;
   RcaIngestResult *result;
-  RcaIngestSession *session;
+  const RcaFollowTarget *target;
+  gpointer writer;
   RcaWatch *watch;
   GPtrArray *found;     /* RcaSource */
   GHashTable *archives; /* of rca_sources_find_again() */
@@ -49,7 +49,7 @@ typedef struct {
   GHashTable *said;     /* char*: problems that were told */
   gboolean names_changed;
   gint64 names_us, scan_took_us; /* when names were looked at last; how long it took */
-  gint64 wait_us;                /* for the disk; 0: it is fine */
+  gint64 wait_us;                /* for the store; 0: it is fine */
   gint64 took_us;                /* the last commit */
 } Follow;
 
@@ -117,7 +117,8 @@ find_sources (Follow *f)
   g_clear_pointer (&f->found, g_ptr_array_unref);
   f->found = rca_sources_find_again (f->path, f->n_paths, f->result->problem, f->archives);
   rca_ingest_leave_out_store (f->found, f->dir);
-  rca_ingest_session_add_absent (f->session, f->path, f->n_paths, f->found);
+  if (f->target->add_absent)
+    f->target->add_absent (f->writer, f->path, f->n_paths, f->found);
   watch_folders (f);
   say_problems (f);
   f->names_us = g_get_monotonic_time ();
@@ -224,10 +225,10 @@ note_looked (Follow *f, const Due *due, const RcaIngestPassResult *outcome)
 
 /* ---- one look ---- */
 
-/* A disk that is full, or that failed: nothing was committed, so nothing is lost; what could not be
+/* A disk that is full or that failed, a server that is not there: nothing was committed, so nothing is lost; what could not be
  * written is read again. */
 static void
-wait_for_disk (Follow *f, const GError *error)
+wait_for_store (Follow *f, const GError *error)
 {
   g_autofree char *message = g_strdup_printf ("%s; nothing is lost: it is tried again until it can be written", error->message);
   if (f->wait_us == 0 && f->options->say)
@@ -236,7 +237,7 @@ wait_for_disk (Follow *f, const GError *error)
 }
 
 static void
-disk_is_fine (Follow *f)
+store_is_fine (Follow *f)
 {
   if (f->wait_us && f->options->say)
     f->options->say ("the store can be written again", f->options->user);
@@ -249,24 +250,26 @@ look (Follow *f)
   if (f->names_changed || names_are_due (f))
     find_sources (f);
   g_auto (Due) due = find_due (f);
-  rca_ingest_session_beat (f->session);
+  if (f->target->beat)
+    f->target->beat (f->writer);
   if (due.source->len == 0)
     return;
   gint64 begin = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
   g_auto (RcaIngestPassResult) outcome = { NULL, NULL };
   RcaIngestPassOptions how = { .follow = TRUE, .thorough = f->names_changed, .bytes = PASS_BYTES };
-  gboolean ok = rca_ingest_session_pass (f->session, due.source, &how, f->result, &outcome, &error);
+  gboolean ok = f->target->pass (f->writer, due.source, &how, f->result, &outcome, &error);
   f->took_us = g_get_monotonic_time () - begin;
   say_problems (f);
   if (ok)
   {
-    disk_is_fine (f);
+    store_is_fine (f);
     note_looked (f, &due, &outcome);
-    rca_ingest_session_tidy (f->session);
+    if (f->target->tidy)
+      f->target->tidy (f->writer);
   }
   else if (error)
-    wait_for_disk (f, error);
+    wait_for_store (f, error);
 }
 
 /* ---- the loop ---- */
@@ -300,6 +303,12 @@ is_more_due (const Follow *f)
   return FALSE;
 }
 
+static gint64
+pause_after (const Follow *f)
+{
+  return MAX (CLAMP (PAUSE_RATIO * f->took_us, GATHER_US, LONGEST_PAUSE_US), f->took_us ? f->target->least_pause_us : 0);
+}
+
 /* TRUE when it was told to stop. */
 static gboolean
 wait_for_change (Follow *f)
@@ -308,7 +317,7 @@ wait_for_change (Follow *f)
     return pause_for (f, f->wait_us, FALSE);
   if (is_more_due (f))
     return is_stopped (f);
-  if (pause_for (f, CLAMP (PAUSE_RATIO * f->took_us, GATHER_US, LONGEST_PAUSE_US), FALSE) || pause_for (f, TICK_US, TRUE))
+  if (pause_for (f, pause_after (f), FALSE) || pause_for (f, TICK_US, TRUE))
     return TRUE;
   f->took_us = 0;
   gboolean stopped = pause_for (f, GATHER_US, FALSE);
@@ -319,7 +328,7 @@ wait_for_change (Follow *f)
 static void
 follow_clear (Follow *f)
 {
-  g_clear_pointer (&f->session, rca_ingest_session_free);
+  g_clear_pointer (&f->writer, f->target->free);
   g_clear_pointer (&f->watch, rca_watch_free);
   g_clear_pointer (&f->found, g_ptr_array_unref);
   g_hash_table_unref (f->archives);
@@ -328,24 +337,61 @@ follow_clear (Follow *f)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Follow, follow_clear)
 
+/* ---- a store folder ---- */
+
+static gpointer
+open_local (const char *dir, const RcaOpenOptions *options, GPtrArray *problem, GError **error)
+{
+  return rca_ingest_session_open (dir, options, problem, error);
+}
+
+static gboolean
+pass_local (gpointer writer, GPtrArray *found, const RcaIngestPassOptions *how, RcaIngestResult *result, RcaIngestPassResult *outcome, GError **error)
+{
+  return rca_ingest_session_pass (writer, found, how, result, outcome, error);
+}
+
+static void
+add_absent_local (gpointer writer, const char *const *paths, guint n_paths, GPtrArray *found)
+{
+  rca_ingest_session_add_absent (writer, paths, n_paths, found);
+}
+
+static void
+beat_local (gpointer writer)
+{
+  rca_ingest_session_beat (writer);
+}
+
+static void
+tidy_local (gpointer writer)
+{
+  rca_ingest_session_tidy (writer);
+}
+
+static void
+free_local (gpointer writer)
+{
+  rca_ingest_session_free (writer);
+}
+
+static const RcaFollowTarget local = { open_local, pass_local, add_absent_local, beat_local, tidy_local, free_local, 0 };
+
+/* ---- the whole ---- */
+
 gboolean
 rca_store_follow (const char *dir, const char *const *paths, guint n_paths, const RcaFollowOptions *options, RcaIngestResult *result, GError **error)
 {
   *result = (RcaIngestResult){ .problem = g_ptr_array_new_with_free_func (g_free) };
-  if (rca_clickhouse_is_address (dir))
-  {
-    g_set_error_literal (error, RCA_STORE_ERROR, RCA_STORE_ERROR_WRITE,
-                         "--follow fills a store folder, not yet a ClickHouse; rca ingest --store clickhouse://… from a timer reads what is new each time");
-    return FALSE;
-  }
   g_auto (Follow) f = { .dir = dir, .path = paths, .n_paths = n_paths, .options = options, .result = result, .names_changed = TRUE };
+  f.target = rca_clickhouse_is_address (dir) ? &rca_clickhouse_follow_target : &local;
   f.archives = rca_archives_new ();
   f.state = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   f.said = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   RcaOpenOptions open = options->open;
   open.read.cancelled = options->cancel;
-  f.session = rca_ingest_session_open (dir, &open, result->problem, error);
-  if (!f.session)
+  f.writer = f.target->open (dir, &open, result->problem, error);
+  if (!f.writer)
     return FALSE;
   f.watch = rca_watch_new ();
   do
