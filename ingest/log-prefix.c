@@ -160,6 +160,16 @@ is_all_digits (RcaBytes word)
   return word.n > 0;
 }
 
+/* WebSphere's thread: 0000002c */
+static gboolean
+is_hex_thread (RcaBytes word)
+{
+  for (gsize i = 0; i < word.n; i++)
+    if (!g_ascii_isdigit (word.p[i]) && !(word.p[i] >= 'a' && word.p[i] <= 'f'))
+      return FALSE;
+  return word.n == 8 && g_ascii_isdigit (word.p[0]);
+}
+
 /* loguru's module:function:line behind a word at @at; 0 when it is none. */
 static gsize
 function_and_line (RcaBytes line, gsize at)
@@ -218,7 +228,7 @@ read_word (RcaBytes line, gsize at, Part *part)
     return FALSE;
   part->text = word;
   part->end = end;
-  if (is_all_digits (word))
+  if (is_all_digits (word) || is_hex_thread (word))
   {
     part->kind = PART_NUMBER;
     gsize next = skip_blanks (line, end);
@@ -386,6 +396,12 @@ read_part (RcaBytes line, gsize at, gboolean have_level, Part *part, RcaSeverity
     const char *close = memchr (line.p + at, ')', MIN (line.n - at, 80));
     *part = (Part){ PART_PLACE, rca_bytes (line.p + at + 1, close ? (gsize)(close - line.p) - at - 1 : 0), close ? (gsize)(close - line.p) + 1 : 0 };
     return close && (is_place (part->text) || is_all_digits (part->text) || !memchr (part->text.p, ' ', part->text.n));
+  }
+  if (c == '{') /* Airflow's {scheduler.py:708} */
+  {
+    const char *close = memchr (line.p + at, '}', MIN (line.n - at, 80));
+    *part = (Part){ PART_PLACE, rca_bytes (line.p + at + 1, close ? (gsize)(close - line.p) - at - 1 : 0), close ? (gsize)(close - line.p) + 1 : 0 };
+    return close && is_place (part->text);
   }
   if (rca_char_in (c, "-|:>/,;#*~"))
   {

@@ -502,7 +502,7 @@ read_month_first (Reader *r)
   return TRUE;
 }
 
-/* E1124 02:10:42.934567 and glog's I20261124 02:10:42.934567 */
+/* E1124 02:10:42.934567, glog's I20261124 02:10:42.934567, CockroachDB's I261124 02:10:42.934567 */
 static gboolean
 read_klog (Reader *r)
 {
@@ -510,8 +510,8 @@ read_klog (Reader *r)
   r->p++;
   while (digits < left (r) && digits < 9 && is_digit (r->p[digits]))
     digits++;
-  if (digits == 8)
-    return read_compact_date (r, 8);
+  if (digits == 8 || (digits == 6 && left (r) > 14 && r->p[6] == ' ' && r->p[9] == ':'))
+    return read_compact_date (r, digits);
   if (digits != 4 || left (r) < 13 || r->p[4] != ' ')
     return FALSE;
   r->month = two (r->p);

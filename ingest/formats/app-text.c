@@ -24,6 +24,7 @@ typedef struct {
   RcaAppRecord record;
   RcaStream stream;
   guint token;     /* where stamps stand */
+  gboolean epoch;  /* and are seconds since 1970 */
   guint parts;     /* of the prefix */
   GTimeZone *zone; /* named by the last stamp that named one, or NULL */
   gboolean seen_record;
@@ -34,6 +35,13 @@ typedef struct {
   RcaStamp stamp;
 } Found;
 
+/* oVirt's Thread-1::DEBUG::2026-11-24 09:00:01,123::… */
+static gboolean
+colons_before_digit (RcaBytes line, gsize at)
+{
+  return line.p[at] == ':' && at > 0 && g_ascii_isalnum (line.p[at - 1]) && at + 2 < line.n && line.p[at + 1] == ':' && g_ascii_isdigit (line.p[at + 2]);
+}
+
 /* The start of token @n of @line, or -1. */
 static gssize
 token_at (RcaBytes line, guint n)
@@ -41,8 +49,9 @@ token_at (RcaBytes line, guint n)
   gsize at = 0;
   for (guint i = 0; i < n; i++)
   {
-    while (at < line.n && line.p[at] != ' ' && line.p[at] != '\t' && line.p[at] != '|')
+    while (at < line.n && line.p[at] != ' ' && line.p[at] != '\t' && line.p[at] != '|' && !colons_before_digit (line, at))
       at++;
+    at += at < line.n && line.p[at] == ':' ? 2 : 0;
     while (at < line.n && (line.p[at] == ' ' || line.p[at] == '\t' || line.p[at] == '|'))
       at++;
     if (at >= line.n || at > MAX_OFFSET)
@@ -83,9 +92,36 @@ stamp_at (RcaBytes line, guint token, RcaStampContext *context, Found *found)
   return TRUE;
 }
 
+/* A token of ten digits and perhaps a fraction: seconds of a time that computers log. */
+static gboolean
+epoch_at (RcaBytes line, guint token, Found *found)
+{
+  gssize start = token_at (line, token);
+  gsize n = 0, fraction = 0;
+  if (start < 0)
+    return FALSE;
+  RcaBytes text = rca_bytes_from (line, (gsize)start);
+  while (n < text.n && g_ascii_isdigit (text.p[n]))
+    n++;
+  if (n != 10 || text.p[0] == '0')
+    return FALSE;
+  if (n < text.n && text.p[n] == '.')
+    for (fraction = 1; n + fraction < text.n && g_ascii_isdigit (text.p[n + fraction]);)
+      fraction++;
+  n += fraction;
+  if (n >= text.n || !rca_char_in (text.p[n], " \t") || !rca_stamp_parse_epoch (rca_bytes (text.p, n), &found->stamp.time_ns))
+    return FALSE;
+  found->stamp.flags = RCA_STAMP_HAS_YEAR | RCA_STAMP_HAS_DATE | RCA_STAMP_HAS_ZONE;
+  found->at = (gsize)start;
+  found->end = (gsize)start + n;
+  return TRUE;
+}
+
 static gboolean
 find_stamp (const AppText *state, RcaBytes line, RcaStampContext *context, Found *found)
 {
+  if (state->epoch)
+    return epoch_at (line, state->token, found);
   return stamp_at (line, state->token, context, found) || (state->token != 0 && stamp_at (line, 0, context, found));
 }
 
@@ -133,6 +169,42 @@ learn_token (const RcaSampleLines *sample, guint *fits, guint *lines)
   return best;
 }
 
+/* Whether nearly all lines hold seconds since 1970 in one column: two lines or more, never much earlier than the line
+ * before. Such a column knows date and zone, which a time written beside it may not. */
+static gboolean
+learn_epoch (const RcaSampleLines *sample, guint lines, guint *token)
+{
+  for (guint t = 0; t < MAX_TOKENS; t++)
+  {
+    guint fits = 0, ordered = 0;
+    gint64 before = G_MININT64;
+    for (guint i = 0; i < sample->n_lines; i++)
+    {
+      Found found;
+      if (!epoch_at (sample->line[i], t, &found))
+        continue;
+      fits++;
+      ordered += found.stamp.time_ns >= before;
+      before = found.stamp.time_ns;
+    }
+    if (fits >= 2 && fits * 20 >= lines * 19 && ordered * 10 >= fits * 9)
+    {
+      *token = t;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+static gboolean
+has_zone_at (const RcaSampleLines *sample, guint token)
+{
+  RcaStampContext context;
+  Found found;
+  rca_stamp_context_init (&context, sample->mtime_ns);
+  return sample->n_lines > 0 && stamp_at (sample->line[0], token, &context, &found) && found.stamp.flags & RCA_STAMP_HAS_ZONE;
+}
+
 /* klog's and glog's level is the letter before the stamp; others put a word there. */
 static RcaSeverity
 level_before (RcaBytes line, gsize stamp_at_byte)
@@ -155,6 +227,8 @@ level_of_part_before (AppText *state, RcaBytes before, RcaEvent *ev)
   rca_prefix_read (before, 4, &state->record, NULL);
   RcaSeverity severity = ev->severity;
   ev->severity = RCA_SEVERITY_NONE;
+  if (severity == RCA_SEVERITY_NONE && before.n > 4 && before.p[before.n - 1] == ':')
+    severity = rca_severity_find (before);
   return severity;
 }
 
@@ -191,6 +265,11 @@ app_text_new (const RcaSampleLines *sample, guint *fits, guint *lines, guint *le
   rca_app_source_init (&state->source, sample->mtime_ns);
   state->arena = rca_arena_new ();
   state->token = learn_token (sample, fits, lines);
+  if ((*fits == 0 || !has_zone_at (sample, state->token)) && learn_epoch (sample, *lines, &state->token))
+  {
+    state->epoch = TRUE;
+    *fits = *lines;
+  }
   state->parts = learn_parts (state, sample, levels);
   return state;
 }
@@ -317,6 +396,8 @@ app_text_decode (gpointer data, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpoin
   gsize message = prefix + rca_prefix_read (rca_bytes_from (line, prefix), state->parts, &state->record, NULL);
   if (ev->severity == RCA_SEVERITY_NONE)
     ev->severity = before;
+  if (ev->severity == RCA_SEVERITY_NONE && state->epoch) /* columns of names stand before the level */
+    ev->severity = rca_severity_find (rca_bytes_from (line, message));
   rca_text_pairs (&state->record, rca_bytes (line.p, message));
   rca_text_message (&state->record, rca_bytes_from (text, message));
   rca_app_record_end (&state->record);

@@ -101,11 +101,26 @@ read_line (const ChangeLog *log, RcaBytes text, RcaChange *change)
     change->kind = RCA_CHANGE_NONE;
 }
 
+/* "REVISION  UPDATED  STATUS": helm's, kubectl's and Argo CD's tables. */
+static gboolean
+is_in_capitals (RcaBytes line)
+{
+  guint words = 0;
+  for (gsize i = 0; i < line.n; i++)
+    if (!g_ascii_isupper (line.p[i]) && !rca_char_in (line.p[i], " \t\r-_"))
+      return FALSE;
+    else
+      words += g_ascii_isupper (line.p[i]) && (i == 0 || !g_ascii_isupper (line.p[i - 1]));
+  return words >= 3;
+}
+
 /* The names of a table's columns: "timestamp,service,version,kind". */
 static gboolean
 is_heading (RcaBytes line)
 {
   guint marks = 0;
+  if (is_in_capitals (line))
+    return TRUE;
   for (gsize i = 0; i < line.n; i++)
     if (g_ascii_isdigit (line.p[i]))
       return FALSE;

@@ -281,9 +281,10 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
     if (blocks > 0 || line.p[0] == '{')
       continue;
     read_line (line, &context, &commit);
-    gboolean named = commit.id.n > 0 || (commit.refs.n > 0 && is_tag (first_word (without_graph (line))));
+    gboolean hash = rca_is_commit (commit.id) || commit.id.n == 40;
+    gboolean named = hash || (commit.refs.n > 0 && is_tag (first_word (without_graph (line))));
     dated += named && commit.has_stamp;
-    hashes += commit.id.n > 0;
+    hashes += hash;
   }
   if (lines == 0)
     return;

@@ -17,7 +17,7 @@ typedef struct {
 static const char *const changing[] = { "install", "upgrade", "remove",      "purge",      "disappear", "installed", "updated", "upgraded",
                                         "erased",  "removed", "reinstalled", "downgraded", "downgrade", "reinstall", "erase" };
 static const char *const steps[]
-    = { "status", "configure", "trigproc", "startup", "conffile", "triggers", "cleanup", "obsoleted", "running", "transaction", "warning" };
+    = { "status", "configure", "trigproc", "startup", "conffile", "triggers", "cleanup", "obsoleted", "running", "transaction", "warning", "---" };
 
 static RcaBytes
 next_word (RcaBytes *text)
@@ -90,7 +90,7 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
   }
   else if (fits * 10 >= lines * 7 && (alone > 0 || fits == lines))
   {
-    out->score = (gint)(93 * fits / lines);
+    out->score = (gint)((alone == fits ? 97 : 93) * fits / lines);
     g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are steps of a package manager", fits, lines);
   }
 }

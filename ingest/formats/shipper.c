@@ -130,7 +130,8 @@ is_shipped (RcaBytes line)
 {
   static const Member texts[] = { { "log", "\"" }, { "message", "\"" }, { "msg", "\"" }, { "MESSAGE", "\"" } };
   static const Member marks[] = { { "kubernetes", "{" },    { "container_id", "\"" }, { "container_name", "\"" }, { "type", "\"filebeat\"" }, { "ecs_task_arn", "\"" },
-                                  { "source_type", "\"" }, { "programname", "\"" },  { "syslogtag", "\"" },      { "PROGRAM", "\"" },         { "app-name", "\"" } };
+                                  { "source_type", "\"" }, { "programname", "\"" },  { "syslogtag", "\"" },      { "PROGRAM", "\"" },         { "app-name", "\"" },
+                                  { "beat", "" } };
   return line.n > 0 && line.p[0] == '{' && holds_any (line, texts, G_N_ELEMENTS (texts)) && holds_any (line, marks, G_N_ELEMENTS (marks));
 }
 
