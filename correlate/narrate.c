@@ -294,7 +294,8 @@ fill_timeline (RcaFacts *f, RcaIncident *incident)
           if (!l->symptom && !(i == 0 && (l->kind == RCA_KIND_DEPLOY || l->kind == RCA_KIND_CONFIG_CHANGE)))
             {
               g_autofree char *what = thing (l->kind, " ", l->subject);
-              timeline_add (t, l->time_ns, "cause", "begins: %s", what);
+              const RcaReportRef *ref = l->refs && l->refs->len ? &g_array_index (l->refs, RcaReportRef, 0) : NULL;
+              timeline_add (t, l->time_ns, ref ? ref->path : "cause", "begins: %s", what)->line = ref ? ref->line : 0;
             }
         }
     }

@@ -1,7 +1,6 @@
 #include "events.h"
 
-/* The link of the first cause's chain that begins at @e; the lines of its root are those of
- * the first evidence that has some. */
+/* The link of the first cause's chain that begins at @e. */
 static const RcaLink *
 find_link (const RcaIncident *in, const RcaTimelineEntry *e, const GArray **refs)
 {
@@ -11,12 +10,7 @@ find_link (const RcaIncident *in, const RcaTimelineEntry *e, const GArray **refs
       const RcaLink *l = g_ptr_array_index (top->chain, i);
       if (l->symptom || l->time_ns != e->time_ns || !strstr (e->text, l->subject))
         continue;
-      for (guint j = 0; i == 0 && j < top->evidence->len && !*refs; j++)
-        {
-          const RcaEvidence *evidence = g_ptr_array_index (top->evidence, j);
-          if (evidence->refs->len)
-            *refs = evidence->refs;
-        }
+      *refs = l->refs;
       return l;
     }
   return NULL;

@@ -51,7 +51,8 @@ rca_text_timeline (RcaPage *page, const RcaIncident *in)
     {
       const RcaTimelineEntry *e = g_ptr_array_index (in->timeline, i);
       char clock[16];
-      g_autofree char *lead = g_strdup_printf ("   %s ", rca_words_clock (e->time_ns, clock)), *text = g_strdup_printf ("%s (%s)", e->text, e->source);
+      g_autofree char *line = e->line ? g_strdup_printf (":%" G_GUINT64_FORMAT, e->line) : g_strdup ("");
+      g_autofree char *lead = g_strdup_printf ("   %s ", rca_words_clock (e->time_ns, clock)), *text = g_strdup_printf ("%s (%s%s)", e->text, e->source, line);
       rca_page_paragraph (page, lead, RCA_STYLE_FAINT, 12, RCA_STYLE_PLAIN, 2, text);
     }
 }
