@@ -10,6 +10,10 @@
 #define ORDER_PROBES  8  /* places where the order of lines is looked at */
 #define LATE_FACTOR   4  /* how much later than the latest line seen one may be that was not seen */
 
+/* What begins in a window is logged when it ends. */
+#define LONGEST_REQUEST_NS   (300 * RCA_NS_PER_S)
+#define LONGEST_STATEMENT_NS (900 * RCA_NS_PER_S)
+
 typedef struct {
   int fd;
   guint64 size;
@@ -165,39 +169,54 @@ allowance (Bisection *b, gboolean zone_known)
   return zone_known ? late : RCA_ZONELESS_LATE_NS;
 }
 
+/* Narrows (@low, @high) down: at @low a record is older than @before_ns, at @high none is known to be. FALSE when the file
+ * is not in the order of time, whose first record is of @first_ns. */
 static gboolean
-search (Bisection *b, gint64 from_ns, RcaPlace *out)
+narrow (Bisection *b, gint64 before_ns, gint64 first_ns, guint64 *low, guint64 *high)
 {
-  Look first, last, here;
+  Look here;
+  while (*high - *low > NEAR_BYTES)
+  {
+    guint64 middle = *low + (*high - *low) / 2;
+    if (!look_at (b, middle, &here) || here.time_ns < first_ns - RCA_LATE_NS)
+      return FALSE;
+    if (here.time_ns < before_ns && here.offset < *high)
+      *low = here.offset;
+    else
+      *high = middle;
+  }
+  return TRUE;
+}
+
+static gboolean
+search (Bisection *b, gint64 from_ns, gint64 to_ns, RcaPlace *out)
+{
+  Look first, last;
   if (!look_at (b, 0, &first) || !look_at_end (b, &last) || first.time_ns > last.time_ns || (first.flags & RCA_EVENT_DATE_UNKNOWN))
     return FALSE;
-  out->first_ns = first.time_ns;
-  out->last_ns = last.time_ns;
-  out->zone_known = !(first.flags & RCA_EVENT_ZONE_UNKNOWN);
+  *out = (RcaPlace){ .end = G_MAXUINT64, .first_ns = first.time_ns, .last_ns = last.time_ns, .zone_known = !(first.flags & RCA_EVENT_ZONE_UNKNOWN) };
   out->late_ns = allowance (b, out->zone_known);
-  out->offset = 0;
-  gint64 before = from_ns == RCA_TIME_NONE ? from_ns : from_ns - out->late_ns;
-  if (from_ns == RCA_TIME_NONE || first.time_ns >= before)
-    return TRUE;
   guint64 low = first.offset, high = b->size;
-  while (high - low > NEAR_BYTES)
+  if (from_ns != RCA_TIME_NONE && first.time_ns < from_ns - out->late_ns)
   {
-    guint64 middle = low + (high - low) / 2;
-    if (!look_at (b, middle, &here))
+    if (!narrow (b, from_ns - out->late_ns, first.time_ns, &low, &high))
       return FALSE;
-    if (here.time_ns < first.time_ns - RCA_LATE_NS)
-      return FALSE; /* not in the order of time */
-    if (here.time_ns < before && here.offset < high)
-      low = here.offset;
-    else
-      high = middle;
+    out->offset = low;
   }
-  out->offset = low;
+  high = b->size;
+  gint64 longest = rca_decoder_format (b->decoder)->stream == RCA_STREAM_DB ? LONGEST_STATEMENT_NS : LONGEST_REQUEST_NS;
+  out->stop_ns = to_ns == RCA_TIME_NONE ? to_ns : to_ns + MAX (out->late_ns, longest);
+  if (to_ns != RCA_TIME_NONE && last.time_ns > out->stop_ns)
+  {
+    if (!narrow (b, out->stop_ns, first.time_ns, &low, &high))
+      return FALSE;
+    out->end = high;
+  }
   return TRUE;
 }
 
 gboolean
-rca_bisect (const char *path, const RcaFormat *format, const RcaSampleLines *sample, gint64 from_ns, RcaPlace *out)
+rca_bisect (const char *path, const RcaFormat *format, const RcaSampleLines *sample, gint64 from_ns, gint64 to_ns, RcaPlace *out)
 {
   struct stat st;
   gboolean found = FALSE;
@@ -212,7 +231,7 @@ rca_bisect (const char *path, const RcaFormat *format, const RcaSampleLines *sam
     b.decoder = rca_decoder_new (format, sample);
     b.ev = g_new0 (RcaEvent, 1);
     b.buffer = g_malloc (PROBE_BYTES);
-    found = search (&b, from_ns, out);
+    found = search (&b, from_ns, to_ns, out);
     rca_decoder_free (b.decoder);
     g_free (b.ev);
     g_free (b.buffer);

@@ -37,6 +37,7 @@ struct RcaFramer {
   GString *scratch; /* a line or record with carriage returns and colours taken out */
   RcaArena *arena;  /* the sample's lines without colours */
   RcaFramerCounts counts;
+  guint64 count_from, count_until;
   GArray *sample_lines;
   RcaSampleLines sample;
   RcaFramerTap tap;
@@ -48,6 +49,7 @@ rca_framer_new (RcaInput *input)
 {
   RcaFramer *framer = g_new0 (RcaFramer, 1);
   framer->input = input;
+  framer->count_until = G_MAXUINT64;
   framer->capacity = RCA_SAMPLE_BYTES + READ_BYTES;
   framer->buffer = g_malloc (framer->capacity);
   framer->scratch = g_string_new (NULL);
@@ -79,6 +81,19 @@ const RcaFramerCounts *
 rca_framer_counts (const RcaFramer *framer)
 {
   return &framer->counts;
+}
+
+void
+rca_framer_count_only (RcaFramer *framer, guint64 from, guint64 until)
+{
+  framer->count_from = from;
+  framer->count_until = until;
+}
+
+static gboolean
+is_counted (const RcaFramer *framer, const Line *line)
+{
+  return line->offset >= framer->count_from && line->offset < framer->count_until;
 }
 
 /* Moves what is still needed to the front of the buffer: the open record, then the unread bytes. */
@@ -205,8 +220,8 @@ next_line (RcaFramer *framer, Line *line)
     framer->skipping = cut;
     trim (framer, line);
     line->offset = framer->base + line->start;
-    framer->counts.lines++;
-    framer->counts.truncated += cut;
+    framer->counts.lines += is_counted (framer, line);
+    framer->counts.truncated += cut && is_counted (framer, line);
     return TRUE;
   }
 }
@@ -245,7 +260,7 @@ append (RcaFramer *framer, const Line *line)
   }
   if (line->end - pending->start > RCA_MAX_LINE_BYTES || line->truncated)
   {
-    framer->counts.truncated += !line->truncated;
+    framer->counts.truncated += !line->truncated && is_counted (framer, line);
     pending->full = pending->truncated = TRUE;
     return;
   }
@@ -345,7 +360,7 @@ rca_framer_next (RcaFramer *framer, RcaDecoder *decoder, RcaRecord *record)
       }
       if (is_blank (text))
       {
-        framer->counts.blank++;
+        framer->counts.blank += is_counted (framer, &line);
         break;
       }
       begin (framer, &line); /* the record's own first line stands in the part before this one */
@@ -358,7 +373,7 @@ rca_framer_next (RcaFramer *framer, RcaDecoder *decoder, RcaRecord *record)
         return TRUE;
       break;
     case RCA_LINE_NONE:
-      framer->counts.blank++;
+      framer->counts.blank += is_counted (framer, &line);
       /* text that is no record ends the one before it; so does an endless run of blank lines */
       if (was_open && (!is_blank (text) || line.end - framer->pending.start > RCA_MAX_LINE_BYTES))
       {

@@ -59,5 +59,7 @@ gboolean rca_framer_slurp (RcaFramer *framer, RcaRecord *record);
 
 const GError *rca_framer_error (const RcaFramer *framer); /* (nullable) */
 const RcaFramerCounts *rca_framer_counts (const RcaFramer *framer);
+/* Only lines that begin in [@from, @until) are counted. */
+void rca_framer_count_only (RcaFramer *framer, guint64 from, guint64 until);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RcaFramer, rca_framer_free)

@@ -21,4 +21,7 @@ const RcaFormat *rca_part_format (const RcaSource *source, guint index, const Rc
  * G_MAXINT64 an empty newest one) settle the order. */
 void rca_parts_survey (RcaSource *source, const RcaReadOptions *options, gint64 *first_ns, RcaSniff *why);
 
+/* Forgets what reading @source filled in. */
+void rca_source_reset (RcaSource *source);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RcaOpenedPart, rca_part_clear)

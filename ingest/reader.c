@@ -44,7 +44,13 @@ in_range (Reading *reading, guint64 offset, guint64 line)
     part->found.next = offset;
     part->found.next_lines = line - 1;
   }
-  return offset >= part->range.from && offset < part->range.until;
+  gboolean inside = offset >= part->range.from && offset < part->range.until;
+  if (inside && part->found.first == G_MAXUINT64)
+  {
+    part->found.first = offset;
+    part->found.first_lines = line - 1;
+  }
+  return inside;
 }
 
 static gboolean
@@ -151,6 +157,12 @@ is_cancelled (const RcaReadOptions *options)
   return options && options->cancelled && g_atomic_int_get (options->cancelled);
 }
 
+static gboolean
+has_left (const Reading *reading)
+{
+  return reading->at->range.leave && reading->at->found.next != G_MAXUINT64;
+}
+
 static void
 read_records (Reading *reading, RcaFramer *framer, RcaDecoder *decoder)
 {
@@ -162,7 +174,7 @@ read_records (Reading *reading, RcaFramer *framer, RcaDecoder *decoder)
       decode_record (reading, decoder, &record, ev);
   }
   else
-    while (reading->beyond < ENOUGH_BEYOND && !is_cancelled (reading->options) && rca_framer_next (framer, decoder, &record))
+    while (reading->beyond < ENOUGH_BEYOND && !has_left (reading) && !is_cancelled (reading->options) && rca_framer_next (framer, decoder, &record))
       decode_record (reading, decoder, &record, ev);
   if (decoder)
     flush_decoder (reading, decoder, ev);
@@ -206,7 +218,7 @@ add_counts (RcaSource *source, RcaSourcePart *part, const RcaFramer *framer)
   part->found.lines = rca_framer_line (framer);
   guint64 last = MIN (part->found.next_lines, part->found.lines);
   /* a part that is entered by time counts what was read of it */
-  source->lines += part->range.from || part->range.until != G_MAXUINT64 ? last - MIN (part->range.lines_before, last) : counts->lines;
+  source->lines += part->range.leave ? counts->lines : part->range.from || part->range.until != G_MAXUINT64 ? last - MIN (part->range.lines_before, last) : counts->lines;
   source->blank += counts->blank;
   source->truncated += counts->truncated;
 }
@@ -216,10 +228,6 @@ has_window (const Reading *reading)
 {
   return reading->options && (reading->options->from_ns != RCA_TIME_NONE || reading->options->to_ns != RCA_TIME_NONE);
 }
-
-/* What begins in the window is logged when it ends. */
-#define LONGEST_REQUEST_NS   (300 * RCA_NS_PER_S)
-#define LONGEST_STATEMENT_NS (900 * RCA_NS_PER_S)
 
 static void
 enter (Reading *reading, RcaOpenedPart *opened, const RcaPlace *place)
@@ -242,12 +250,11 @@ go_to_window (Reading *reading, RcaOpenedPart *opened, const RcaFormat *format)
   reading->stop_ns = RCA_TIME_NONE;
   reading->beyond = 0;
   part->skipped_bytes = 0;
-  if (!has_window (reading) || !rca_input_is_plain (opened->input) || !rca_bisect (part->path, format, &opened->sample, reading->options->from_ns, &place))
+  if (!has_window (reading) || !rca_input_is_plain (opened->input) || !rca_bisect (part->path, format, &opened->sample, reading->options->from_ns, reading->options->to_ns, &place))
     return;
   if (place.offset > 0)
     enter (reading, opened, &place);
-  if (reading->options->to_ns != RCA_TIME_NONE)
-    reading->stop_ns = reading->options->to_ns + MAX (place.late_ns, format->stream == RCA_STREAM_DB ? LONGEST_STATEMENT_NS : LONGEST_REQUEST_NS);
+  reading->stop_ns = place.stop_ns;
   rca_tally_time (reading->tally, place.first_ns);
   rca_tally_time (reading->tally, place.last_ns);
 }
@@ -267,6 +274,8 @@ decode_part (Reading *reading, RcaOpenedPart *opened, const RcaFormat *format)
   reading->at->found.document = format && format->document;
   if (reading->at->range.enter && !reading->at->found.document)
     rca_framer_seek (opened->framer, reading->at->range.enter, reading->at->range.enter_lines + 1);
+  if (reading->at->range.leave)
+    rca_framer_count_only (opened->framer, reading->at->range.from, reading->at->range.until);
   if (format)
     go_to_window (reading, opened, format);
   if (reading->options && reading->options->tap)
@@ -286,7 +295,7 @@ read_part (Reading *reading, guint index)
   g_autoptr (GError) error = NULL;
   RcaSniff sniff = { 0 };
   reading->at = g_ptr_array_index (reading->source->parts, index);
-  reading->at->found = (RcaPartEnd){ .next = G_MAXUINT64, .next_lines = G_MAXUINT64 };
+  reading->at->found = (RcaPartEnd){ .next = G_MAXUINT64, .next_lines = G_MAXUINT64, .first = G_MAXUINT64, .first_lines = G_MAXUINT64 };
   if (!rca_part_open (reading->source, index, reading->options, &opened, &error))
   {
     add_problem (reading->source, g_strdup (error->message));
@@ -338,8 +347,8 @@ lies_outside (Reading *reading, const gint64 *first_ns, guint i)
   return TRUE;
 }
 
-static void
-reset (RcaSource *source)
+void
+rca_source_reset (RcaSource *source)
 {
   source->format = NULL;
   source->lines = source->blank = source->records = source->parsed = source->rejected = source->truncated = 0;
@@ -359,8 +368,9 @@ gboolean
 rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit emit, gpointer user)
 {
   gboolean usable = FALSE;
-  reset (source);
-  g_autoptr (RcaTally) tally = rca_tally_new (source);
+  rca_source_reset (source);
+  g_autoptr (RcaTally) own = options && options->tally ? NULL : rca_tally_new (source);
+  RcaTally *tally = own ?: options->tally;
   g_autoptr (GString) why = g_string_new (NULL);
   Reading reading = { .source = source, .options = options, .emit = emit, .user = user, .tally = tally, .why = why, .stop_ns = RCA_TIME_NONE };
   g_autofree gint64 *first_ns = g_new0 (gint64, source->parts->len);
@@ -371,7 +381,8 @@ rca_source_read (RcaSource *source, const RcaReadOptions *options, RcaSourceEmit
       usable = TRUE;
     else
       usable |= read_part (&reading, i);
-  rca_tally_finish (tally);
+  if (own)
+    rca_tally_finish (own);
   if (source->truncated)
     g_string_append_printf (reading.why, "; %" G_GUINT64_FORMAT " lines longer than 1 MiB were cut", source->truncated);
   if (!usable && source->problems->len == 0)

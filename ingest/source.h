@@ -23,12 +23,14 @@ typedef struct {
   guint64 end;                 /* a plain file is read up to here; G_MAXUINT64: to its end */
   guint64 enter, enter_lines;  /* a plain file is entered here, the start of a line (at or before @from), and how many lines stand before it */
   guint64 lines_before;        /* @from */
+  gboolean leave;              /* reading ends with the first record at or after @until, and only lines that begin in the range are counted */
   gint64 newer_than_ns;        /* G_MININT64: all; else only records later than that (a document that was rewritten) */
 } RcaPartRange;
 
 /* What reading a part found. */
 typedef struct {
   guint64 next, next_lines; /* the first record at or after @until: where it begins, and how many lines stand before it; G_MAXUINT64: there is none */
+  guint64 first, first_lines; /* the first one in the range, likewise */
   guint64 end, lines;       /* bytes and lines up to where reading ended */
   gboolean document;        /* its format is one document */
   guint encoding, mark;     /* RcaEncoding of the file, and the bytes of its byte-order mark: offsets are of UTF-8 without it */
@@ -90,6 +92,7 @@ void rca_source_free (RcaSource *source);
 /* Bytes of a part as they are read (decompressed, as UTF-8), with their offset. @user is that of rca_source_read(). */
 typedef void (*RcaSourceTap) (RcaSource *source, guint part, guint64 offset, RcaBytes bytes, gpointer user);
 struct RcaUserFormats;
+struct RcaTally;
 
 typedef struct {
   /* Only records that could matter to this span; RCA_TIME_NONE = no bound. A reader may give
@@ -102,6 +105,7 @@ typedef struct {
   const struct RcaUserFormats *formats; /* the user's own (user-format.h), or NULL; outlives the reading */
   RcaReadProgress *progress; /* (nullable): @done grows */
   const gint *cancelled;     /* (nullable): when it becomes 1 (atomically), reading ends; what was given is then not all */
+  struct RcaTally *tally;    /* (nullable): counts the events; the caller finishes it (tally.h) */
   RcaSourceTap tap;          /* (nullable): is given every byte that is read, before the events of it */
 } RcaReadOptions;
 

@@ -50,6 +50,12 @@ majority_add (Majority *majority, RcaBytes name)
   ++*majority->last_count;
 }
 
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
 /* The name counted most (of equals the first by name), NULL without any. */
 static char *
 majority_name (const Majority *majority)
@@ -142,6 +148,58 @@ rca_tally_event (RcaTally *tally, const RcaEvent *ev)
   source->changes += rca_event_num (ev, RCA_FIELD_CHANGE_KIND, RCA_CHANGE_NONE) != RCA_CHANGE_NONE;
   if (ev->n_samples > 0)
     source->samples += is_new_sample (tally, ev->time_ns);
+}
+
+static void
+majority_merge (Majority *majority, const Majority *more)
+{
+  GHashTableIter iter;
+  gpointer name, count;
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_hash_table_iter_init (&iter, more->counts);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    g_ptr_array_add (names, name);
+  g_ptr_array_sort (names, compare_names); /* which ones are beyond the limit is not for a hash table to say */
+  for (guint i = 0; i < names->len; i++)
+  {
+    name = g_ptr_array_index (names, i);
+    majority_add (majority, rca_bytes_str (name));
+    count = g_hash_table_lookup (majority->counts, name);
+    if (count)
+      *(guint64 *)count += *(guint64 *)g_hash_table_lookup (more->counts, name) - 1;
+  }
+}
+
+/* Points in time that both saw are one sample. */
+static void
+merge_samples (RcaTally *tally, RcaTally *more)
+{
+  GHashTableIter iter;
+  gpointer time_ns;
+  tally->source->samples += more->source->samples - MIN (more->source->samples, g_hash_table_size (more->sample_times));
+  g_hash_table_iter_init (&iter, more->sample_times);
+  while (g_hash_table_iter_next (&iter, &time_ns, NULL))
+    tally->source->samples += is_new_sample (tally, *(gint64 *)time_ns);
+}
+
+void
+rca_tally_merge (RcaTally *tally, RcaTally *more)
+{
+  RcaSource *into = tally->source;
+  const RcaSource *from = more->source;
+  for (guint s = 0; s < RCA_N_STREAMS; s++)
+    tally->streams[s] += more->streams[s];
+  majority_merge (&tally->service, &more->service);
+  majority_merge (&tally->host, &more->host);
+  merge_samples (tally, more);
+  rca_tally_time (tally, from->first_ns);
+  rca_tally_time (tally, from->last_ns);
+  into->present |= from->present;
+  into->zone_known = into->zone_known && from->zone_known;
+  into->http_5xx += from->http_5xx;
+  into->errors += from->errors;
+  into->slow += from->slow;
+  into->changes += from->changes;
 }
 
 static RcaStream

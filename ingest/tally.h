@@ -9,6 +9,8 @@ RcaTally *rca_tally_new (RcaSource *source);
 void rca_tally_event (RcaTally *tally, const RcaEvent *ev);
 /* A time that is known of the source without its record having been read. */
 void rca_tally_time (RcaTally *tally, gint64 time_ns);
+/* Adds what @more counted (times, fields and counts of its source included) to @tally and its source. */
+void rca_tally_merge (RcaTally *tally, RcaTally *more);
 /* Settles what only the whole tells: stream, service, host. */
 void rca_tally_finish (RcaTally *tally);
 void rca_tally_free (RcaTally *tally);

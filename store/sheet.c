@@ -88,7 +88,7 @@ rca_sheet_add (RcaSheet *sheet)
 {
   g_assert (sheet->n < RCA_SHEET_ROWS);
   if (sheet->n == sheet->capacity)
-    rca_sheet_reserve (sheet, MIN (RCA_SHEET_ROWS, MAX (256, sheet->capacity * 4)));
+    rca_sheet_reserve (sheet, MIN (RCA_SHEET_ROWS, MAX (256, sheet->capacity * (sheet->capacity < 4096 ? 4 : 2))));
   return sheet->n++;
 }
 

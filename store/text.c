@@ -90,6 +90,24 @@ rca_text_squeeze (RcaText *text)
 }
 
 guint64
+rca_text_take (RcaText *text, RcaText *from)
+{
+  guint64 shift = rca_text_end (text);
+  for (guint i = 0; i < from->block->len; i++)
+  {
+    Block b = g_array_index (from->block, Block, i);
+    b.position += shift;
+    g_array_append_val (text->block, b);
+  }
+  if (from->block->len)
+  {
+    text->capacity = from->capacity;
+    g_array_set_size (from->block, 0);
+  }
+  return shift;
+}
+
+guint64
 rca_text_memory (const RcaText *text)
 {
   guint64 n = 0;

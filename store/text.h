@@ -17,6 +17,8 @@ void rca_text_free (RcaText *text);
 guint64 rca_text_append (RcaText *text, RcaBytes bytes);
 /* Compresses all blocks from now on (a big input). */
 void rca_text_squeeze (RcaText *text);
+/* Moves all of @from, which holds no lines, behind what @text holds; returns how far its positions move. */
+guint64 rca_text_take (RcaText *text, RcaText *from);
 guint64 rca_text_memory (const RcaText *text);
 
 /* Up to @n bytes at @position; valid until the next call on @text; n = 0 when they are gone. */

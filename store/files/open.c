@@ -1,5 +1,5 @@
+#include "files/whole.h"
 #include "store.h"
-#include "table.h"
 #include <glib/gstdio.h>
 
 /* What a quote needs of all raw text together may stay as it is up to here; then it is compressed. */
@@ -9,7 +9,14 @@ typedef struct {
   RcaSource *source;
   RcaTableSource *into;
   RcaTableWriter *writer;
+  RcaFilesWhole *whole; /* when it is read in pieces */
 } Reading;
+
+/* What a thread does at a time. */
+typedef struct {
+  Reading *reading;
+  guint piece;
+} Job;
 
 /* Sources up to this size are read whole whatever the span: their counts are then those of the
  * whole log, and change logs tell of the day before. */
@@ -73,24 +80,50 @@ keep_open (Reading *r, Shared *shared)
     return;
   for (guint i = 0; i < r->source->parts->len; i++)
     rca_table_source_keep_open (r->into, g_ptr_array_index (r->source->parts, i));
-  rca_table_writer_leave_raw (r->writer, r->source);
 }
 
 static void
-read_one (gpointer data, gpointer user)
+read_as_one (Reading *r, Shared *shared)
 {
-  Reading *r = data;
-  Shared *shared = user;
   if (g_atomic_int_get (&shared->raw_mib) > (gint)(RAW_BUDGET_BYTES >> 20))
     rca_text_squeeze (r->into->text);
   r->writer = rca_table_writer_new (r->into);
-  keep_open (r, shared);
+  if (r->into->open_fd->len)
+    rca_table_writer_leave_raw (r->writer, r->source);
   RcaReadOptions read = read_options (r->source, shared->options);
   rca_source_read (r->source, &read, take_event, r);
   g_clear_pointer (&r->writer, rca_table_writer_free);
+  g_atomic_int_add (&shared->raw_mib, (gint)(rca_text_memory (r->into->text) >> 20));
+}
+
+static void
+prepare (gpointer data, gpointer user)
+{
+  Reading *r = ((Job *)data)->reading;
+  Shared *shared = user;
+  RcaReadOptions read = read_options (r->source, shared->options);
+  keep_open (r, shared);
+  r->whole = rca_files_whole_cut (r->source, r->into, &read);
+}
+
+static void
+do_job (gpointer data, gpointer user)
+{
+  Job *job = data;
+  if (job->reading->whole)
+    rca_files_whole_read (job->reading->whole, job->piece);
+  else
+    read_as_one (job->reading, user);
+}
+
+static void
+finish (Reading *r, Shared *shared)
+{
+  if (r->whole && !rca_files_whole_join (r->whole))
+    read_as_one (r, shared);
+  g_clear_pointer (&r->whole, rca_files_whole_free);
   rca_table_source_describe (r->into, r->source);
   rca_table_source_lines_from (r->into, r->source);
-  g_atomic_int_add (&shared->raw_mib, (gint)(rca_text_memory (r->into->text) >> 20));
 }
 
 /* What will be read from disk, where that is known beforehand: neither out of archives nor from
@@ -116,32 +149,49 @@ tell_total (GArray *reading, const RcaOpenOptions *options)
 }
 
 static guint
-thread_count (guint jobs, guint n_sources)
+thread_count (guint jobs, guint n_jobs)
 {
   guint n = jobs ? jobs : MAX (1, g_get_num_processors () / 2);
-  return MIN (n, n_sources);
+  return MIN (n, n_jobs);
+}
+
+/* Calls @f for each Job of @jobs, on several threads. */
+static void
+work_off (GArray *jobs, GFunc f, Shared *shared)
+{
+  guint n = thread_count (shared->options->jobs, jobs->len);
+  GThreadPool *pool = n > 1 ? g_thread_pool_new (f, shared, (gint)n, FALSE, NULL) : NULL;
+  for (guint i = 0; i < jobs->len; i++)
+    if (pool)
+      g_thread_pool_push (pool, &g_array_index (jobs, Job, i), NULL);
+    else
+      f (&g_array_index (jobs, Job, i), shared);
+  if (pool)
+    g_thread_pool_free (pool, FALSE, TRUE);
 }
 
 static void
 read_all (GArray *reading, const RcaOpenOptions *options)
 {
   Shared shared = { .options = options };
+  g_autoptr (GArray) sources = g_array_new (FALSE, FALSE, sizeof (Job)), jobs = g_array_new (FALSE, FALSE, sizeof (Job));
   if (options->read.progress)
     tell_total (reading, options);
-  guint n = thread_count (options->jobs, reading->len);
-  GThreadPool *pool = NULL;
-  if (n > 1)
-    pool = g_thread_pool_new (read_one, &shared, (gint)n, FALSE, NULL);
   for (guint i = 0; i < reading->len; i++)
   {
-    Reading *r = &g_array_index (reading, Reading, i);
-    if (pool)
-      g_thread_pool_push (pool, r, NULL);
-    else
-      read_one (r, &shared);
+    Job job = { &g_array_index (reading, Reading, i), 0 };
+    g_array_append_val (sources, job);
   }
-  if (pool)
-    g_thread_pool_free (pool, FALSE, TRUE);
+  work_off (sources, prepare, &shared);
+  for (guint i = 0; i < reading->len; i++)
+  {
+    Job job = { &g_array_index (reading, Reading, i), 0 };
+    for (guint n = job.reading->whole ? rca_files_whole_n (job.reading->whole) : 1; job.piece < n; job.piece++)
+      g_array_append_val (jobs, job);
+  }
+  work_off (jobs, do_job, &shared);
+  for (guint i = 0; i < reading->len; i++)
+    finish (&g_array_index (reading, Reading, i), &shared);
 }
 
 /* What was looked at and why nothing of it could be used, file by file. */
@@ -181,7 +231,7 @@ open_table (RcaTable *owned, GPtrArray *source, const RcaOpenOptions *options, G
   for (guint i = 0; i < source->len; i++)
   {
     RcaSource *s = g_ptr_array_index (source, i);
-    Reading r = { s, rca_table_source_new (s->path), NULL };
+    Reading r = { .source = s, .into = rca_table_source_new (s->path) };
     g_array_append_val (reading, r);
   }
   read_all (reading, options);
