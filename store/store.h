@@ -27,6 +27,11 @@ RcaStore *rca_store_open_local (const char *dir, const RcaOpenOptions *options, 
 /* What --store names: a store folder, or the address of a ClickHouse (clickhouse/address.h). */
 RcaStore *rca_store_open (const char *where, const RcaOpenOptions *options, GError **error);
 
+/* Whether @where is the address of a ClickHouse. */
+gboolean rca_store_is_remote (const char *where);
+/* FALSE, with an error, when it is one: @instead says what to do about what only a store folder can. */
+gboolean rca_store_must_be_local (const char *where, const char *instead, GError **error);
+
 /* Whether @dir holds a store's manifest. */
 gboolean rca_store_is_local (const char *dir);
 

@@ -259,8 +259,9 @@ RcaArchive *
 rca_archive_new_store (const char *dir, const RcaOpenOptions *open, GError **error)
 {
   RcaOpenOptions peek = *open;
-  peek.span = (RcaSpan){ 0, RCA_NS_PER_S };
-  RcaStore *store = rca_store_open_local (dir, &peek, error);
+  /* no rows, only what is known of all; a ClickHouse knows that of everything */
+  peek.span = rca_store_is_remote (dir) ? (RcaSpan){ 0, 0 } : (RcaSpan){ 0, RCA_NS_PER_S };
+  RcaStore *store = rca_store_open (dir, &peek, error);
   g_autoptr (RcaSources) sources = store ? rca_store_sources (store, error) : NULL;
   if (store)
     rca_store_close (store);
@@ -328,7 +329,7 @@ open_piece (const RcaArchive *a, const RcaPiece *p, GError **error)
   RcaOpenOptions open = a->open;
   open.span = p->span;
   if (a->store)
-    return rca_store_open_local (a->store, &open, error);
+    return rca_store_open (a->store, &open, error);
   g_autoptr (GPtrArray) one = g_ptr_array_new_with_free_func ((GDestroyNotify) rca_source_free);
   g_ptr_array_add (one, parts_of (g_ptr_array_index (a->log, p->log), p->first, p->n));
   return rca_store_open_sources (one, &open, error);
@@ -382,7 +383,7 @@ rca_archive_open (const RcaArchive *a, RcaSpan span, GError **error)
   RcaOpenOptions open = a->open;
   open.span = span;
   if (a->store)
-    return rca_store_open_local (a->store, &open, error);
+    return rca_store_open (a->store, &open, error);
   g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func ((GDestroyNotify) rca_source_free);
   guint next = 0;
   for (guint log = 0; log < a->log->len; log++)

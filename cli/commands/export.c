@@ -73,6 +73,10 @@ rca_command_export (int argc, char **argv)
     return rca_failed (usage.name, error);
   rca_be_nice ();
   g_autofree char *dir = o.store ? g_strdup (o.store) : rca_default_store ();
+  static const char instead[] = "only a store folder gives logs back as files (rca ingest --store DIR keeps one beside it); a table has them line by line: "
+                                "SELECT text FROM rca_rows ORDER BY source, part, line";
+  if (!rca_store_must_be_local (dir, instead, &error))
+    return rca_failed (usage.name, error);
   if (!rca_store_export (dir, o.out, (const char *const *) o.sources, o.sources ? g_strv_length (o.sources) : 0, &result, &error))
     return rca_failed (usage.name, error);
   print_result (&result, o.out);

@@ -85,8 +85,11 @@ parse (int *argc, char ***argv, Options *o, GError **error)
     return FALSE;
   if (!o->operands)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a PATTERN is wanted, and where to look for it");
-  else if (o->store && strstr (o->store, "://"))
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--store %s: search looks into store folders and files", o->store);
+  else if (o->store && rca_store_is_remote (o->store))
+    rca_store_must_be_local (o->store,
+                             "rca search looks into store folders and files; a ClickHouse is asked itself: "
+                             "SELECT text FROM rca_rows WHERE match(text, 'PATTERN') ORDER BY start_ns LIMIT 100 (of otel_logs: Body, Timestamp)",
+                             error);
   else if (!o->operands[1] && !choose_store (o))
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a PATH to search is wanted, or --store DIR: there is no default store");
   else if (o->context < 0 || o->context > 10000)

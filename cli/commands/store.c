@@ -339,6 +339,7 @@ rca_command_store (int argc, char **argv)
   if (!task)
     return rca_failed (usage.name, error);
   g_autofree char *dir = o.store ? g_strdup (o.store) : rca_default_store ();
-  int status = task->run (&o, dir, &error);
+  static const char instead[] = "rca store looks after store folders; what is in a ClickHouse rca sources --store tells, and the server looks after its tables itself";
+  int status = rca_store_must_be_local (dir, instead, &error) ? task->run (&o, dir, &error) : RCA_EXIT_FAILED;
   return error ? rca_failed (usage.name, error) : status;
 }

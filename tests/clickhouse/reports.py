@@ -15,6 +15,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import commands
 import server
 
 wrong = []
@@ -99,6 +100,7 @@ def look_only(rca, house, case):
     house.ask("CREATE DATABASE seen")
     run(rca, "ingest", "--store", house.address("seen"), case)
     expected = report(rca, case)
+    commands.check(rca, house.address("seen"), case, house.folder + ".out", wrong)
     os.environ["RCA_CLICKHOUSE_USER"], os.environ["RCA_CLICKHOUSE_PASSWORD"] = "viewer", "only looking"
     check("a read-only account: report", report(rca, "--store", house.address("seen")), expected)
     p = run(rca, "ingest", "--store", house.address("seen"), case, status=1)
