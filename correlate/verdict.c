@@ -185,8 +185,8 @@ judge_traffic (RcaFacts *f, const RcaStory *s)
   gboolean tested;
   double x = concentrated (f, &tested), xu = upper (f, tested ? MAX (x, burst) : burst);
   if (bound < 1.25 && xu < ruled_out_below)
-    return found (RCA_VERDICT_RULED_OUT, xu, "requests came at %.2f times the rate of before (at most %.2f at 95 %%; busiest 10 s: %.0f against %.0f)%s", ratio, bound,
-                  inside, healthy, tested ? ", and from the same clients" : "; client addresses are not told apart in the logs");
+    return found (RCA_VERDICT_RULED_OUT, xu, "%.2f times the usual requests (at most %.2f at 95 %%)%s; busiest 10 s: %.0f against %.0f", ratio, bound,
+                  tested ? ", same clients" : ", clients not told apart", inside, healthy);
   return found (RCA_VERDICT_NOT_SUPPORTED, xu,
                 "the rate was %.2f times that of before (up to %.2f at 95 %%; busiest 10 s: %.0f against %.0f), %.0f %% of the failing from networks that grew; that does not settle it", ratio, bound,
                 inside, healthy, 100 * x);
@@ -225,7 +225,7 @@ judge_cdn (RcaFacts *f, const RcaStory *s)
     return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "the edge logs show no failing");
   double x = CLAMP (1 - behind / edge_bad, 0, 1), xu = upper (f, x);
   if (xu < ruled_out_below && mix)
-    return found (RCA_VERDICT_RULED_OUT, xu, "the origin itself answered %.0f of the %.0f failures seen at the edge, and the edge passed it the same share of requests", MIN (behind, edge_bad), edge_bad);
+    return found (RCA_VERDICT_RULED_OUT, xu, "the origin itself gave %.0f of %.0f failures, on its usual share of requests", MIN (behind, edge_bad), edge_bad);
   return found (RCA_VERDICT_NOT_SUPPORTED, xu, "%.0f failures at the edge, %.0f at the origin; misses %.0f %%, %.0f %% before", edge_bad, behind, 100 * miss_in, 100 * miss_out);
 }
 
@@ -262,8 +262,8 @@ judge_network (RcaFacts *f, const RcaStory *s)
     return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "connects took longer (95 %% within %.0f ms, %.0f ms before)", during * 1000, before * 1000);
   double x = isnan (named) ? NAN : MAX (named, 1 - accounted), xu = upper (f, x);
   if (!isnan (xu) && xu < ruled_out_below && rec >= covered)
-    return found (RCA_VERDICT_RULED_OUT, xu, "connects took as long as before (95 %% within %.0f ms, %.0f ms before), and %.0f %% of the failing requests name another reason", during * 1000,
-                  before * 1000, 100 * accounted);
+    return found (RCA_VERDICT_RULED_OUT, xu, "connects no slower (95 %% in %.*f ms, before %.*f); %.0f %% name another reason", during < 0.01, during * 1000,
+                  before < 0.01, before * 1000, 100 * accounted);
   return found (RCA_VERDICT_NOT_SUPPORTED, xu, "web server to application connects as before; the way from the application to the database is not measured");
 }
 
@@ -341,7 +341,7 @@ judge_db_connections (RcaFacts *f, const RcaStory *s)
     return found (RCA_VERDICT_NOT_SUPPORTED, upper (f, x), "only %.0f %% of the failing requests have a record that would say so", isnan (rec) ? 0 : 100 * rec);
   double xu = upper (f, MAX (x, 1 - other)); /* a record that gives no reason may hide this one */
   if (xu < ruled_out_below)
-    return found (RCA_VERDICT_RULED_OUT, xu, "%.0f %% of the failing requests name a missing or broken database connection; %.0f %% name another reason", 100 * x, 100 * other);
+    return found (RCA_VERDICT_RULED_OUT, xu, "%.0f %% of the failing name a lost or missing connection, %.0f %% another reason", 100 * x, 100 * other);
   if (x < ruled_out_below)
     return found (RCA_VERDICT_NOT_SUPPORTED, xu, "%.0f %% of the failing requests name a missing or broken database connection; only %.0f %% name any other reason", 100 * x, 100 * other);
   return found (RCA_VERDICT_NOT_SUPPORTED, xu, "%.0f %% of the failing requests name a missing or broken database connection", 100 * x);
@@ -400,7 +400,7 @@ judge_slow_query (RcaFacts *f, const RcaStory *s)
                                                         : found (RCA_VERDICT_NO_DATA, NAN, "neither request nor statement durations are logged");
   double xu = upper (f, MAX (x, isnan (named) ? 0 : named));
   if (xu < ruled_out_below && !strong_statement (s))
-    return found (RCA_VERDICT_RULED_OUT, xu, "only %.0f %% of the failing requests took longer than healthy ones: they did not wait for a statement", 100 * x);
+    return found (RCA_VERDICT_RULED_OUT, xu, "%.0f %% of the failing took longer than healthy ones: no statement held them", 100 * x);
   return found (RCA_VERDICT_NOT_SUPPORTED, xu, "%.0f %% of the failing requests took long enough to have waited for a statement", 100 * x);
 }
 
