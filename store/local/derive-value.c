@@ -226,6 +226,8 @@ rca_derive_view (RcaDeriveRows *rows, guint number)
     return rows->view->pdata[number];
   gboolean templates = number == rows->block->slot->len;
   RcaLayoutSlot *slot = templates ? NULL : g_ptr_array_index (rows->block->slot, number);
+  if (slot && !rca_layout_ready (slot, NULL))
+    return NULL;
   guint32 *line = templates ? lines_of_trie (rows, rows->block->lines) : lines_of_slot (rows, slot);
   if (!line)
     return NULL;

@@ -38,8 +38,10 @@ holds_digits (RcaBytes text)
 }
 
 static gboolean
-slot_holds_text (const RcaLayoutSlot *slot)
+slot_holds_text (RcaLayoutSlot *slot)
 {
+  if (!rca_layout_ready (slot, NULL))
+    return TRUE;
   for (guint k = 0; k < slot->n_tags; k++)
     if (slot->tag[k].kind == RCA_VALUE_RAW && holds_digits (rca_bytes ((const char *)slot->tag[k].bytes, slot->tag[k].n_bytes)))
       return TRUE;
@@ -78,9 +80,9 @@ rca_id_span_of (RcaLinesBlock *block, RcaIdSpan *span)
   span->told = block_holds_text (block) ? MORE_AS_TEXT : ALL_TOLD;
   for (guint i = 0; block->ids && i < block->slot->len; i++)
   {
-    const RcaLayoutSlot *slot = g_ptr_array_index (block->slot, i);
+    RcaLayoutSlot *slot = g_ptr_array_index (block->slot, i);
     for (guint k = 0; k < slot->n_tags; k++)
-      for (guint64 at = 0; is_id_tag (&slot->tag[k]) && at < slot->tag[k].n; at++)
+      for (guint64 at = 0; is_id_tag (&slot->tag[k]) && rca_layout_ready (slot, NULL) && at < slot->tag[k].n; at++)
       {
         span->first = MIN (span->first, slot->tag[k].value[at]);
         span->last = MAX (span->last, slot->tag[k].value[at]);
@@ -134,12 +136,26 @@ is_at (const RcaLinesBlock *block, const RcaLayoutTag *t, guint64 at, const guin
   return FALSE;
 }
 
-static void
+static gboolean
+has_ids (const RcaLayoutSlot *slot)
+{
+  for (guint k = 0; k < slot->n_tags; k++)
+    if (is_id_tag (&slot->tag[k]))
+      return TRUE;
+  return FALSE;
+}
+
+/* FALSE: not all could be read. */
+static gboolean
 find_hits (RcaLinesBlock *block, const guint8 *id, const GArray *reference, GArray *hit)
 {
   for (guint i = 0; i < block->slot->len; i++)
   {
     RcaLayoutSlot *slot = g_ptr_array_index (block->slot, i);
+    if (!has_ids (slot))
+      continue;
+    if (!rca_layout_ready (slot, NULL))
+      return FALSE;
     for (guint k = 0; k < slot->n_tags; k++)
       for (guint64 at = 0; is_id_tag (&slot->tag[k]) && at < slot->tag[k].n; at++)
         if (is_at (block, &slot->tag[k], at, id, reference))
@@ -148,6 +164,7 @@ find_hits (RcaLinesBlock *block, const guint8 *id, const GArray *reference, GArr
           g_array_append_val (hit, h);
         }
   }
+  return TRUE;
 }
 
 /* What the line just passed took of the hits. */
@@ -173,8 +190,7 @@ rca_id_filter_lines (RcaLinesBlock *block, const guint8 id[16], const GArray *re
   gboolean all_met = TRUE;
   if (block->plain)
     return FALSE;
-  find_hits (block, id, reference, hit);
-  if (hit->len > MOST_HITS)
+  if (!find_hits (block, id, reference, hit) || hit->len > MOST_HITS)
     return FALSE;
   rca_layout_rewind (block);
   for (guint64 i = 0; hit->len && i < block->n_lines; i++)

@@ -32,7 +32,7 @@ typedef struct {
   GPtrArray *leaf;  /* guint8* by number of a trie: by leaf, whether constant text on its way does */
   GPtrArray *code;  /* guint8* by number of a slot: by code of its words; NULL without words */
   GPtrArray *value; /* guint8* by number of a slot: by place among its raw values; NULL without */
-  gboolean any;
+  gboolean any, lost;
 } Marks;
 
 static gboolean
@@ -79,10 +79,23 @@ mark_raw (Marks *m, const RcaLayoutTag *t)
   return mark;
 }
 
+/* Of numbers nothing is read: no word stands in them. */
+static gboolean
+holds_texts (const RcaLayoutSlot *slot)
+{
+  gboolean any = slot->n_words > 0;
+  for (guint i = 0; i < slot->n_tags; i++)
+    any |= slot->tag[i].kind == RCA_VALUE_RAW;
+  return any;
+}
+
 static void
-mark_slot (Marks *m, const RcaLayoutSlot *slot)
+mark_slot (Marks *m, RcaLayoutSlot *slot)
 {
   guint8 *value = NULL;
+  m->lost |= holds_texts (slot) && !rca_layout_ready (slot, NULL);
+  if (m->lost)
+    return;
   for (guint i = 0; i < slot->n_tags; i++)
     if (slot->tag[i].kind == RCA_VALUE_RAW && !value) /* a slot has one tag of raw bytes */
       value = mark_raw (m, &slot->tag[i]);
@@ -129,17 +142,17 @@ rca_lines_find (RcaLinesBlock *block, RcaBytes word, GArray *line)
 {
   if (block->plain)
     return FALSE;
-  Marks m = { word, g_ptr_array_new_with_free_func (g_free), g_ptr_array_new_with_free_func (g_free), g_ptr_array_new_with_free_func (g_free), FALSE };
+  Marks m = { word, g_ptr_array_new_with_free_func (g_free), g_ptr_array_new_with_free_func (g_free), g_ptr_array_new_with_free_func (g_free), FALSE, FALSE };
   for (guint i = 0; i < block->trie->len; i++)
     mark_trie (&m, g_ptr_array_index (block->trie, i));
   for (guint i = 0; i < block->slot->len; i++)
     mark_slot (&m, g_ptr_array_index (block->slot, i));
   rca_layout_rewind (block);
-  for (guint64 i = 0; m.any && i < block->n_lines; i++)
+  for (guint64 i = 0; m.any && !m.lost && i < block->n_lines; i++)
     if (passes (&m, block->lines))
       g_array_append_val (line, i);
   g_ptr_array_unref (m.leaf);
   g_ptr_array_unref (m.code);
   g_ptr_array_unref (m.value);
-  return TRUE;
+  return !m.lost;
 }

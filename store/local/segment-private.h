@@ -76,6 +76,8 @@ struct RcaSegment {
 /* What a block of lines reads from. */
 typedef struct RcaSegmentPieces RcaSegmentPieces;
 void rca_segment_pieces_free (RcaSegmentPieces *pieces);
+/* Lets go of all but the first two, which the block itself reads from: after rca_layout_release(). */
+void rca_segment_pieces_trim (RcaSegmentPieces *pieces);
 /* Block of lines @index as columns, by itself; @pieces: (out): lives as long as it, freed after it. */
 RcaLinesBlock *rca_segment_new_lines (RcaSegment *segment, guint index, RcaSegmentPieces **pieces, GError **error);
 /* Whether block @index is as it was written. */

@@ -216,6 +216,12 @@ rca_segment_pieces_free (RcaSegmentPieces *pieces)
   g_free (pieces);
 }
 
+void
+rca_segment_pieces_trim (RcaSegmentPieces *pieces)
+{
+  g_ptr_array_set_size (pieces->piece, (gint)MIN (pieces->piece->len, 2));
+}
+
 static const RcaBuffer *
 get_piece (guint index, gpointer user, GError **error)
 {

@@ -290,7 +290,11 @@ load_rule (Bringing *b, RcaColumnId c, RcaCursor *in, GError **error)
     b->sheet->dictionary[d] = rca_dictionary_new ();
   const RcaRuleCodes codes = { d == RCA_DOMAIN_NONE ? NULL : b->sheet->into ? b->sheet->into[d] : b->sheet->dictionary[d],
                                d == RCA_DOMAIN_NONE || !b->sheet->into ? NULL : b->code[d], d == RCA_DOMAIN_NONE ? 0 : b->n_codes[d] };
-  return rca_rule_read (in, b->rows, b->sheet, c, &codes, error);
+  gboolean ok = rca_rule_read (in, b->rows, b->sheet, c, &codes, error);
+  rca_derive_forget (b->rows, 0);
+  rca_layout_release (b->block);
+  rca_segment_pieces_trim (b->pieces);
+  return ok;
 }
 
 /* Segments of one source follow each other: where raw text stands is moved behind what is there. */

@@ -81,6 +81,11 @@ print (RcaLayoutOut *out, const RcaLayoutTag *t, guint64 value, const guint8 *id
 static void
 emit_value (RcaLayoutOut *out, RcaLayoutSlot *slot)
 {
+  if (G_UNLIKELY (!slot->ready) && !rca_layout_ready (slot, out->lost ? NULL : out->error))
+  {
+    out->lost = TRUE;
+    return;
+  }
   RcaLayoutTag *t = &slot->tag[slot->which ? slot->which[slot->at] : 0];
   gsize at = t->at++;
   slot->at++;
@@ -116,7 +121,7 @@ rca_layout_emit (RcaLayoutOut *out, RcaLayoutTrie *trie)
 {
   guint32 leaf = trie->leaf[trie->at++];
   const RcaLayoutStep *step = &trie->step[trie->first[leaf]], *end = &trie->step[trie->first[leaf + 1]];
-  for (; step < end && !out->full; step++)
+  for (; step < end && !out->full && !out->lost; step++)
   {
     put (out, step->literal.p, step->literal.n);
     if (step->slot)
@@ -151,7 +156,7 @@ skip_value (RcaLayoutSlot *slot)
   slot->at++;
   if (t->kind == RCA_VALUE_PHRASE)
     rca_layout_skip (slot->phrase);
-  else if (t->kind == RCA_VALUE_RAW)
+  else if (t->kind == RCA_VALUE_RAW && rca_layout_ready (slot, NULL)) /* else it is told when the value itself is wanted */
     t->at_bytes += t->value[at];
 }
 

@@ -15,13 +15,10 @@ typedef struct {
   RcaLinesBlock *block;
   RcaCursor shape, directory;
   RcaCursor small, column;
-  guint next_piece, n_pieces;
-  RcaLinesPiece piece;
-  gpointer user;
+  guint next_piece;
   GError **error;
   gboolean bad, lost; /* lost: @error is set */
   guint depth;        /* of tries in tries */
-  char *scratch;      /* room for the words of a slot */
 } Reading;
 
 static void
@@ -32,26 +29,35 @@ fail (Reading *r)
 
 /* ---- columns ---- */
 
-static void
+/* Where the next column stands. */
+static RcaLayoutColumn
 next_column (Reading *r)
 {
   guint64 said = rca_cursor_varint (&r->directory), n = said >> 1;
-  r->column = rca_cursor (NULL, 0);
+  RcaLayoutColumn column = { 0, NULL, n };
   if (r->directory.bad || r->bad)
-    return fail (r);
-  if (!(said & 1))
+    fail (r);
+  else if (said & 1)
   {
-    const guint8 *p = rca_cursor_take (&r->small, n);
-    if (n && !p)
-      return fail (r);
-    r->column = rca_cursor (p, n);
-    return;
+    column.piece = r->next_piece++;
+    if (column.piece >= r->block->n_pieces)
+      fail (r);
   }
-  const RcaBuffer *piece = r->next_piece < r->n_pieces ? r->piece (r->next_piece, r->user, r->error) : NULL;
-  if (!piece && r->next_piece < r->n_pieces)
+  else if (!(column.p = rca_cursor_take (&r->small, n)) && n)
+    fail (r);
+  return column;
+}
+
+static void
+open_column (Reading *r, const RcaLayoutColumn *column)
+{
+  r->column = rca_cursor (column->p, column->n);
+  if (column->piece == 0 || r->bad)
+    return;
+  const RcaBuffer *piece = r->block->piece (column->piece, r->block->user, r->error);
+  if (!piece)
     r->lost = TRUE;
-  r->next_piece++;
-  if (!piece || piece->n != n)
+  if (!piece || piece->n != column->n)
     return fail (r);
   r->column = rca_cursor (piece->p, piece->n);
 }
@@ -78,7 +84,8 @@ take_numbers (Reading *r, guint64 n)
 static guint64 *
 read_numbers (Reading *r, guint64 n)
 {
-  next_column (r);
+  RcaLayoutColumn column = next_column (r);
+  open_column (r, &column);
   return take_numbers (r, n);
 }
 
@@ -140,7 +147,13 @@ static guint64 *
 filtered_keys (Reading *r, const RcaLayoutSlot *slot, guint tag, RcaLayoutSlot *by)
 {
   g_autofree guint64 *made = NULL;
-  const guint64 *keys = by && by != slot && by->n == slot->n ? rca_layout_keys (r->block, by, &made) : NULL;
+  gboolean before = by && by->number < slot->number && by->n == slot->n;
+  if (before && !rca_layout_ready (by, r->error))
+  {
+    r->lost = TRUE;
+    return NULL;
+  }
+  const guint64 *keys = before ? rca_layout_keys (r->block, by, &made) : NULL;
   if (!keys)
     return NULL;
   guint64 n = slot->tag[tag].n, k = 0;
@@ -206,13 +219,13 @@ read_grouped (Reading *r, const guint64 *keys, guint64 n)
 }
 
 static guint64 *
-read_planned (Reading *r, RcaLayoutSlot *slot, guint tag, guint64 by)
+read_planned (Reading *r, RcaLayoutSlot *slot, guint tag)
 {
   RcaLayoutTag *t = &slot->tag[tag];
-  next_column (r);
+  open_column (r, &t->column[0]);
   if (t->how == RCA_PLAN_PLAIN)
     return take_numbers (r, t->n);
-  g_autofree guint64 *keys = filtered_keys (r, slot, tag, slot_by_number (r, by));
+  g_autofree guint64 *keys = filtered_keys (r, slot, tag, slot_by_number (r, t->by));
   guint64 *v = NULL;
   if (keys && t->how == RCA_PLAN_DIFFERENCE && (v = take_numbers (r, t->n)))
     for (guint64 i = 0; i < t->n; i++)
@@ -231,8 +244,9 @@ read_planned (Reading *r, RcaLayoutSlot *slot, guint tag, guint64 by)
 static void
 read_raw (Reading *r, RcaLayoutTag *t)
 {
-  t->value = read_numbers (r, t->n);
-  next_column (r);
+  open_column (r, &t->column[0]);
+  t->value = take_numbers (r, t->n);
+  open_column (r, &t->column[1]);
   guint64 sum = 0;
   for (guint64 i = 0; t->value && i < t->n; i++)
   {
@@ -249,12 +263,12 @@ read_raw (Reading *r, RcaLayoutTag *t)
 static void
 read_ids (Reading *r, RcaLayoutTag *t)
 {
+  open_column (r, &t->column[0]);
   if (r->block->ids)
   {
-    t->value = read_numbers (r, t->n);
+    t->value = take_numbers (r, t->n);
     return;
   }
-  next_column (r);
   t->n_bytes = t->n * 16;
   t->bytes = t->n > r->block->n_bytes ? NULL : rca_cursor_take (&r->column, t->n_bytes);
   if (t->n && !t->bytes)
@@ -262,7 +276,7 @@ read_ids (Reading *r, RcaLayoutTag *t)
 }
 
 static void
-read_values (Reading *r, RcaLayoutSlot *slot, guint tag, guint64 by)
+read_values (Reading *r, RcaLayoutSlot *slot, guint tag)
 {
   RcaLayoutTag *t = &slot->tag[tag];
   if (r->bad || t->kind == RCA_VARIABLE_DASH || t->kind == RCA_VALUE_PHRASE)
@@ -272,10 +286,80 @@ read_values (Reading *r, RcaLayoutSlot *slot, guint tag, guint64 by)
   else if (t->kind == RCA_VARIABLE_ID || t->kind == RCA_VARIABLE_UUID)
     read_ids (r, t);
   else
-    t->value = read_planned (r, slot, tag, by);
+    t->value = read_planned (r, slot, tag);
   for (guint64 i = 0; t->kind == RCA_VALUE_WORD && t->value && i < t->n; i++)
     if (t->value[i] >= slot->n_words)
       return fail (r);
+}
+
+/* No more than the block itself: each word stands in it at least once. */
+static void
+make_words (Reading *r, RcaLayoutSlot *slot)
+{
+  g_autofree char *scratch = g_malloc (r->block->n_bytes + 1);
+  RcaLayoutOut out = { .p = scratch, .end = scratch + r->block->n_bytes, .error = r->error, .block = r->block };
+  RcaLayoutTrie *entry = slot->entry;
+  slot->entry = NULL; /* its cursors go forward once */
+  slot->word = g_new0 (RcaBytes, slot->n_words);
+  for (guint64 i = 0; i < slot->n_words && !out.full && !out.lost; i++)
+  {
+    char *from = out.p;
+    rca_layout_emit (&out, entry);
+    slot->word[i] = rca_bytes (from, (gsize)(out.p - from));
+  }
+  r->lost |= out.lost;
+  if (out.full || out.lost)
+    return fail (r);
+  gsize used = (gsize)(out.p - scratch);
+  slot->word_bytes = g_malloc (used + RCA_LAYOUT_SLACK);
+  memcpy (slot->word_bytes, scratch, used);
+  memset (slot->word_bytes + used, 0, RCA_LAYOUT_SLACK);
+  for (guint64 i = 0; i < slot->n_words; i++)
+    slot->word[i].p = slot->word_bytes + (slot->word[i].p - scratch);
+}
+
+static void
+forget_values (RcaLayoutSlot *slot)
+{
+  for (guint i = 0; i < slot->n_tags; i++)
+  {
+    g_clear_pointer (&slot->tag[i].value, g_free);
+    g_clear_pointer (&slot->tag[i].id, g_free);
+    slot->tag[i].bytes = NULL;
+  }
+  slot->ready = FALSE;
+}
+
+static gboolean damaged (GError **error, const char *what);
+
+gboolean
+rca_layout_ready (RcaLayoutSlot *slot, GError **error)
+{
+  if (slot->ready)
+    return TRUE;
+  GError *own = NULL;
+  Reading r = { .block = slot->block, .error = &own };
+  if (slot->entry)
+    make_words (&r, slot);
+  if (slot->n_words && !slot->word_bytes)
+    fail (&r);
+  for (guint i = 0; !r.bad && i < slot->n_tags; i++)
+    read_values (&r, slot, i);
+  slot->ready = !r.bad && !r.lost;
+  if (slot->ready)
+    return TRUE;
+  forget_values (slot);
+  if (!own)
+    damaged (&own, "its columns do not add up");
+  g_propagate_error (error, own);
+  return FALSE;
+}
+
+void
+rca_layout_release (RcaLinesBlock *block)
+{
+  for (guint i = 0; i < block->slot->len; i++)
+    forget_values (g_ptr_array_index (block->slot, i));
 }
 
 static RcaLayoutTrie *read_trie (Reading *r, guint64 n, RcaLayoutSlot *around);
@@ -288,37 +372,25 @@ read_words (Reading *r, RcaLayoutSlot *slot)
     return;
   if (slot->n_words > slot->n)
     return fail (r);
-  RcaLayoutTrie *entry = read_trie (r, slot->n_words, NULL);
-  if (r->bad)
+  slot->entry = read_trie (r, slot->n_words, NULL);
+}
+
+static void
+find_columns (Reading *r, RcaLayoutTag *t)
+{
+  if (t->kind == RCA_VARIABLE_DASH || t->kind == RCA_VALUE_PHRASE)
     return;
-  /* no more than the block itself: each word stands in it at least once */
-  if (!r->scratch)
-    r->scratch = g_malloc (r->block->n_bytes + 1);
-  RcaLayoutOut out = { .p = r->scratch, .end = r->scratch + r->block->n_bytes, .error = r->error, .block = r->block };
-  slot->word = g_new (RcaBytes, slot->n_words);
-  for (guint64 i = 0; i < slot->n_words; i++)
-  {
-    char *from = out.p;
-    rca_layout_emit (&out, entry);
-    slot->word[i] = rca_bytes (from, (gsize)(out.p - from));
-  }
-  r->lost |= out.lost;
-  if (out.full || out.lost)
-    return fail (r);
-  gsize used = (gsize)(out.p - r->scratch);
-  slot->word_bytes = g_malloc (used + RCA_LAYOUT_SLACK);
-  memcpy (slot->word_bytes, r->scratch, used);
-  memset (slot->word_bytes + used, 0, RCA_LAYOUT_SLACK);
-  for (guint64 i = 0; i < slot->n_words; i++)
-    slot->word[i].p = slot->word_bytes + (slot->word[i].p - r->scratch);
+  t->column[0] = next_column (r);
+  if (t->kind == RCA_VALUE_RAW)
+    t->column[1] = next_column (r);
 }
 
 /* Columns were written in this order: which, words, values by kind, phrases. The kinds stand behind the words. */
 static void
 read_slot (Reading *r, RcaLayoutSlot *slot)
 {
-  guint64 by[RCA_SHAPE_TAGS] = { 0 };
   slot->number = r->block->slot->len;
+  slot->block = r->block;
   g_ptr_array_add (r->block->slot, slot);
   slot->n = rca_cursor_varint (&r->shape);
   slot->n_tags = rca_cursor_u8 (&r->shape);
@@ -340,12 +412,13 @@ read_slot (Reading *r, RcaLayoutSlot *slot)
     guint64 param = rca_cursor_varint (&r->shape);
     t->param = (guint16)param;
     t->how = rca_cursor_u8 (&r->shape);
-    by[i] = t->how ? rca_cursor_varint (&r->shape) : 0;
-    if (param > G_MAXUINT16 || t->how >= RCA_N_PLANS || t->kind >= RCA_N_VALUES || (t->kind < RCA_VARIABLE_TEXT && !rca_variable_valid (t->kind, t->param)))
+    guint64 by = t->how ? rca_cursor_varint (&r->shape) : 0;
+    t->by = (guint32)by;
+    if (param > G_MAXUINT16 || by > G_MAXUINT32 || t->how >= RCA_N_PLANS || t->kind >= RCA_N_VALUES || (t->kind < RCA_VARIABLE_TEXT && !rca_variable_valid (t->kind, t->param)))
       return fail (r);
   }
   for (guint i = 0; !r->bad && i < slot->n_tags; i++)
-    read_values (r, slot, i, by[i]);
+    find_columns (r, &slot->tag[i]);
   for (guint i = 0; !r->bad && i < slot->n_tags; i++)
     if (slot->tag[i].kind == RCA_VALUE_PHRASE && slot->tag[i].n && !slot->phrase)
       slot->phrase = read_trie (r, slot->tag[i].n, slot);
@@ -484,11 +557,7 @@ static void
 slot_free (gpointer data)
 {
   RcaLayoutSlot *slot = data;
-  for (guint i = 0; i < slot->n_tags; i++)
-  {
-    g_free (slot->tag[i].value);
-    g_free (slot->tag[i].id);
-  }
+  forget_values (slot);
   g_free (slot->tag);
   g_free (slot->which);
   g_free (slot->word);
@@ -527,7 +596,7 @@ damaged (GError **error, const char *what)
 static gboolean
 read_block (RcaLinesBlock *block, guint n_pieces, RcaLinesPiece piece, gpointer user, GError **error)
 {
-  Reading r = { .block = block, .n_pieces = n_pieces, .next_piece = 2, .piece = piece, .user = user, .error = error };
+  Reading r = { .block = block, .next_piece = 2, .error = error };
   const RcaBuffer *head = n_pieces > 0 ? piece (0, user, error) : NULL;
   if (!head)
     return n_pieces > 0 ? FALSE : damaged (error, "a block without pieces");
@@ -549,7 +618,6 @@ read_block (RcaLinesBlock *block, guint n_pieces, RcaLinesPiece piece, gpointer 
   r.directory = rca_cursor (all.p, (gsize)(all.end - all.p));
   r.small = rca_cursor (small->p, small->n);
   block->lines = read_trie (&r, block->n_lines, NULL);
-  g_free (r.scratch);
   if (r.lost)
     return FALSE;
   return !(r.bad || r.shape.bad) || damaged (error, "its columns do not add up");
@@ -567,6 +635,9 @@ rca_lines_open (guint64 n_lines, guint64 n_bytes, gboolean plain, guint n_pieces
   block->n_lines = n_lines;
   block->n_bytes = n_bytes;
   block->plain = plain;
+  block->piece = piece;
+  block->user = user;
+  block->n_pieces = n_pieces;
   block->slot = g_ptr_array_new_with_free_func (slot_free);
   block->trie = g_ptr_array_new_with_free_func (trie_free);
   if (ids)

@@ -15,10 +15,19 @@ typedef struct {
   RcaLayoutSlot *slot; /* NULL: the text ends */
 } RcaLayoutStep;
 
+/* Bytes of a column, where they stand. */
+typedef struct {
+  guint piece;     /* 0: at @p */
+  const guint8 *p;
+  gsize n;
+} RcaLayoutColumn;
+
 typedef struct {
   guint8 kind, how;
   guint16 param;
+  guint32 by;  /* another slot's number, when @how says so */
   guint64 n;
+  RcaLayoutColumn column[2]; /* RAW has two */
   guint64 *value;      /* numbers, codes, references to ids, lengths of raw bytes */
   const guint8 *bytes; /* of RAW; of ids without a store */
   gsize n_bytes;
@@ -26,8 +35,12 @@ typedef struct {
   gsize at, at_bytes;
 } RcaLayoutTag;
 
+/* Its kinds are known when a block is opened, its values and words by rca_layout_ready(). */
 struct RcaLayoutSlot {
   guint32 number;
+  gboolean ready;
+  RcaLinesBlock *block;
+  RcaLayoutTrie *entry; /* what its words are made of; NULL: made, or none */
   guint64 n;
   guint n_tags;
   RcaLayoutTag *tag;
@@ -53,6 +66,9 @@ struct RcaLayoutTrie {
 
 struct RcaLinesBlock {
   guint64 n_lines, n_bytes;
+  RcaLinesPiece piece;
+  gpointer user;
+  guint n_pieces;
   gboolean plain;
   const RcaBuffer *text; /* of a plain block */
   const RcaIdStore *ids;
@@ -63,7 +79,11 @@ struct RcaLinesBlock {
   guint8 *shape;   /* owned: the constant texts */
 };
 
-/* Makes sure @tag's ids are there. */
+/* Makes sure @slot's values and words are there. FALSE: they are lost, or do not add up. */
+gboolean rca_layout_ready (RcaLayoutSlot *slot, GError **error);
+/* Lets go of all values: they are read again when they are wanted. Pieces but the first two are not looked at until then. */
+void rca_layout_release (RcaLinesBlock *block);
+/* Makes sure @tag's ids are there; its slot is ready. */
 gboolean rca_layout_fetch (RcaLinesBlock *block, RcaLayoutTag *tag, GError **error);
 /* What stands for each value of @slot, as rca_plan_keys(); NULL when there is no such thing. */
 const guint64 *rca_layout_keys (RcaLinesBlock *block, RcaLayoutSlot *slot, guint64 **made);
