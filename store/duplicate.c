@@ -339,6 +339,22 @@ pairs_in_common (const GArray *samples)
   return pairs;
 }
 
+/* Whether they may tell the same at all: what compare_pair() asks of their formats. */
+static gboolean
+may_tell_the_same (const RcaTableSource *a, const RcaTableSource *b)
+{
+  return a != b && a->stream == b->stream && a->sheet->len && b->sheet->len && (a->stream == RCA_STREAM_DB || g_str_equal (a->format, b->format));
+}
+
+static gboolean
+has_rival (const RcaTable *table, const RcaTableSource *source)
+{
+  for (guint i = 0; i < table->source->len; i++)
+    if (may_tell_the_same (source, g_ptr_array_index (table->source, i)))
+      return TRUE;
+  return FALSE;
+}
+
 void
 rca_table_hide_duplicates (RcaTable *table)
 {
@@ -347,6 +363,8 @@ rca_table_hide_duplicates (RcaTable *table)
   for (guint i = 0; i < table->source->len; i++)
   {
     Sample s;
+    if (!has_rival (table, g_ptr_array_index (table->source, i)))
+      continue;
     take_sample (g_ptr_array_index (table->source, i), &s);
     g_array_append_val (samples, s);
   }

@@ -13,20 +13,28 @@ typedef struct {
   guint32 rank; /* its place in the frame; n_entities for `other` */
 } Candidate;
 
+/* The rows of one sheet that are counted: places in Build's lists. */
 typedef struct {
   RcaSheet *sheet;
-  guint32 row, candidate, bucket;
-} Hit;
+  gsize first;
+  guint32 n;
+} Hits;
 
 typedef struct {
   RcaTable *table;
   const RcaFrameQuery *query;
   RcaScan scan;
   GArray *candidate; /* Candidate */
-  guint32 *by_code;  /* one dimension: code → candidate + 1 */
+  guint32 *by_code;  /* code, or code of the one dimension and of the other, → candidate + 1; NULL: too many */
+  guint32 n_second;  /* how many codes the second dimension has */
   GHashTable *by_pair;
-  GArray *hit; /* Hit */
+  GArray *hits;      /* Hits */
+  GArray *row;       /* guint16, sheet after sheet */
+  GArray *id;        /* guint32: the candidate of each */
 } Build;
+
+/* Pairs up to so many have a table of their own. */
+#define MAX_PAIRS (1u << 20)
 
 static guint32
 add_candidate (Build *b, guint32 c0, guint32 c1)
@@ -41,9 +49,10 @@ candidate_of (Build *b, guint32 c0, guint32 c1)
 {
   if (b->by_code)
   {
-    if (!b->by_code[c0])
-      b->by_code[c0] = add_candidate (b, c0, 0) + 1;
-    return b->by_code[c0] - 1;
+    guint32 *found = &b->by_code[(gsize)c0 * b->n_second + c1];
+    if (!*found)
+      *found = add_candidate (b, c0, c1) + 1;
+    return *found - 1;
   }
   gint64 key = (gint64)(((guint64)c0 << 32) | c1);
   gpointer found = g_hash_table_lookup (b->by_pair, &key);
@@ -54,19 +63,23 @@ candidate_of (Build *b, guint32 c0, guint32 c1)
   return id;
 }
 
+/* What decides on the order, of all rows of a sheet. */
 static void
-count_candidate (Build *b, guint32 id, const RcaSheet *sheet, guint32 row)
+count_candidates (Build *b, const RcaSheet *sheet, const guint16 *row, const guint32 *id, guint32 n)
 {
-  Candidate *c = &g_array_index (b->candidate, Candidate, id);
-  c->count++;
-  c->failed += rca_sheet_failed (sheet, row);
-  gint64 d = rca_sheet_i64 (sheet, RCA_COL_DURATION, row);
-  c->duration += d > 0 ? (double)d : 0; /* ns */
+  const gint64 *duration = b->query->order == RCA_ORDER_DURATION ? rca_sheet_get (sheet, RCA_COL_DURATION) : NULL;
+  Candidate *all = (Candidate *)(void *)b->candidate->data;
+  for (guint32 i = 0; i < n; i++)
+    all[id[i]].count++;
+  for (guint32 i = 0; b->query->order == RCA_ORDER_FAILED && i < n; i++)
+    all[id[i]].failed += rca_sheet_failed (sheet, row[i]);
+  for (guint32 i = 0; duration && i < n; i++)
+    all[id[i]].duration += duration[row[i]] > 0 ? (double)duration[row[i]] : 0; /* ns */
 }
 
 /* Rows of @span, as hits (for the frame's own span) or as counts to compare with. */
 static void
-collect (Build *b, const RcaFrame *frame)
+collect (Build *b, gboolean against)
 {
   const RcaFrameQuery *q = b->query;
   while (rca_scan_next_sheet (&b->scan))
@@ -74,20 +87,25 @@ collect (Build *b, const RcaFrame *frame)
     RcaSheet *sheet = b->scan.sheet;
     const guint32 *code0 = q->by[0] != RCA_DIM_NONE ? rca_sheet_codes (sheet, q->by[0]) : NULL;
     const guint32 *code1 = q->by[1] != RCA_DIM_NONE ? rca_sheet_codes (sheet, q->by[1]) : NULL;
-    for (guint32 row = 0; row < sheet->n; row++)
+    Hits hits = { sheet, b->row->len, 0 };
+    g_array_set_size (b->row, (guint)hits.first + sheet->n);
+    guint16 *row = &g_array_index (b->row, guint16, hits.first);
+    hits.n = rca_scan_rows (&b->scan, row);
+    g_array_set_size (b->row, (guint)hits.first + hits.n);
+    g_array_set_size (b->id, (guint)hits.first + hits.n);
+    guint32 *id = &g_array_index (b->id, guint32, hits.first);
+    for (guint32 i = 0; i < hits.n; i++)
+      id[i] = candidate_of (b, code0 ? code0[row[i]] : 0, code1 ? code1[row[i]] : 0);
+    if (!against)
     {
-      if (!rca_scan_takes (&b->scan, row))
-        continue;
-      guint32 id = candidate_of (b, code0 ? code0[row] : 0, code1 ? code1[row] : 0);
-      if (!frame)
-      {
-        g_array_index (b->candidate, Candidate, id).against++;
-        continue;
-      }
-      Hit hit = { sheet, row, id, (guint32)((sheet->start[row] - frame->start_ns) / frame->width_ns) };
-      g_array_append_val (b->hit, hit);
-      count_candidate (b, id, sheet, row);
+      count_candidates (b, sheet, row, id, hits.n);
+      g_array_append_val (b->hits, hits);
+      continue;
     }
+    for (guint32 i = 0; i < hits.n; i++)
+      g_array_index (b->candidate, Candidate, id[i]).against++;
+    g_array_set_size (b->row, (guint)hits.first);
+    g_array_set_size (b->id, (guint)hits.first);
   }
 }
 
@@ -220,29 +238,85 @@ new_histogram (RcaFrame *f)
   return &block[HISTOGRAMS_A_BLOCK - f->histogram_left--];
 }
 
+/* Rows of one sheet on their way into a frame. */
+typedef struct {
+  RcaFrame *f;
+  const RcaSheet *sheet;
+  const guint16 *row;
+  guint32 n;
+  guint32 *cell;       /* of each row: entity × buckets + bucket */
+  guint8 *failed;
+  RcaHistogramBins bins;
+} Filling;
+
 static void
-add_time (RcaFrame *f, guint m, gsize cell, gint64 ns)
+find_cells (Filling *fill, const Build *b, const guint32 *id)
 {
-  if (!f->series[m] || ns < 0)
-    return;
-  f->series[m][cell] += (double)ns; /* exact in any order of rows; seconds at the end */
-  f->n[m][cell]++;
-  if (!f->histogram[m][cell])
-    f->histogram[m][cell] = new_histogram (f);
-  f->histogram[m][cell]->bin[rca_histogram_bin (ns)]++;
+  const RcaFrame *f = fill->f;
+  gint64 from = 0, to = 0; /* of the bucket at hand: rows follow each other in time, nearly */
+  guint32 bucket = 0;
+  for (guint32 i = 0; i < fill->n; i++)
+  {
+    gint64 t = fill->sheet->start[fill->row[i]];
+    if (t < from || t >= to)
+    {
+      bucket = (guint32)((t - f->start_ns) / f->width_ns);
+      from = f->start_ns + bucket * f->width_ns;
+      to = from + f->width_ns;
+    }
+    fill->cell[i] = g_array_index (b->candidate, Candidate, id[i]).rank * f->n_buckets + bucket;
+  }
 }
 
 static void
-add_number (RcaFrame *f, guint m, gsize cell, gint64 value)
+add_ones (const Filling *fill, guint m, const guint8 *which)
 {
-  if (f->series[m] && value >= 0)
-    f->series[m][cell] += (double)value;
+  double *series = fill->f->series[m];
+  for (guint32 i = 0; series && i < fill->n; i++)
+    series[fill->cell[i]] += which ? which[i] : 1;
 }
 
 static void
-add_gauge (RcaFrame *f, gsize cell, double value)
+add_status (const Filling *fill, guint m, guint16 status)
 {
-  RcaGauge *g = &f->gauge[cell];
+  double *series = fill->f->series[m];
+  const guint16 *of = series ? rca_sheet_get (fill->sheet, RCA_COL_STATUS) : NULL;
+  for (guint32 i = 0; of && i < fill->n; i++)
+    series[fill->cell[i]] += of[fill->row[i]] == status;
+}
+
+static void
+add_numbers (const Filling *fill, guint m, RcaColumnId column)
+{
+  double *series = fill->f->series[m];
+  const gint64 *value = series ? rca_sheet_get (fill->sheet, column) : NULL;
+  for (guint32 i = 0; value && i < fill->n; i++)
+    series[fill->cell[i]] += (double)MAX (value[fill->row[i]], 0);
+}
+
+/* @which: (nullable): only rows that it marks. */
+static void
+add_times (const Filling *fill, guint m, RcaColumnId column, const guint8 *which)
+{
+  RcaFrame *f = fill->f;
+  const gint64 *ns = f->series[m] ? rca_sheet_get (fill->sheet, column) : NULL;
+  for (guint32 i = 0; ns && i < fill->n; i++)
+  {
+    gint64 value = ns[fill->row[i]];
+    guint32 cell = fill->cell[i];
+    if (value < 0 || (which && !which[i]))
+      continue;
+    f->series[m][cell] += (double)value; /* exact in any order of rows; seconds at the end */
+    f->n[m][cell]++;
+    if (!f->histogram[m][cell])
+      f->histogram[m][cell] = new_histogram (f);
+    f->histogram[m][cell]->bin[rca_histogram_bins_find (&fill->bins, value)]++;
+  }
+}
+
+static void
+add_gauge (RcaGauge *g, double value)
+{
   g->min = g->n > 0 ? MIN (g->min, value) : value;
   g->max = g->n > 0 ? MAX (g->max, value) : value;
   g->sum += value;
@@ -250,33 +324,81 @@ add_gauge (RcaFrame *f, gsize cell, double value)
 }
 
 static void
-add_row (RcaFrame *f, const Build *b, const Hit *hit)
+add_gauges (const Filling *fill)
 {
-  const RcaSheet *s = hit->sheet;
-  guint32 row = hit->row;
-  guint32 entity = g_array_index (b->candidate, Candidate, hit->candidate).rank;
-  gsize cell = (gsize)entity * f->n_buckets + hit->bucket;
-  gboolean failed = rca_sheet_failed (s, row);
-  guint16 status = rca_sheet_u16 (s, RCA_COL_STATUS, row);
-  gint64 duration = f->series[RCA_FRAME_DURATION] || f->series[RCA_FRAME_FAILED_DURATION] ? rca_sheet_i64 (s, RCA_COL_DURATION, row) : -1;
-  add_number (f, RCA_FRAME_COUNT, cell, 1);
-  add_number (f, RCA_FRAME_FAILED, cell, failed);
-  add_number (f, RCA_FRAME_ABORTED, cell, status == 499);
-  add_number (f, RCA_FRAME_LIMITED, cell, status == 429);
-  add_number (f, RCA_FRAME_BYTES, cell, rca_sheet_i64 (s, RCA_COL_BYTES, row));
-  add_number (f, RCA_FRAME_ROWS_EXAMINED, cell, rca_sheet_i64 (s, RCA_COL_ROWS_EXAMINED, row));
-  add_number (f, RCA_FRAME_ROWS_SENT, cell, rca_sheet_i64 (s, RCA_COL_ROWS_SENT, row));
-  add_number (f, RCA_FRAME_LOCK_TIME, cell, rca_sheet_i64 (s, RCA_COL_LOCK_TIME, row));
-  add_time (f, RCA_FRAME_DURATION, cell, duration);
-  add_time (f, RCA_FRAME_FAILED_DURATION, cell, failed ? duration : -1);
-  add_time (f, RCA_FRAME_CONNECT, cell, rca_sheet_i64 (s, RCA_COL_UPSTREAM_CONNECT, row));
-  add_time (f, RCA_FRAME_UPSTREAM, cell, rca_sheet_i64 (s, RCA_COL_UPSTREAM_TIME, row));
-  if (f->gauge && rca_sheet_u8 (s, RCA_COL_METRIC, row))
-    add_gauge (f, cell, rca_sheet_f64 (s, RCA_COL_VALUE, row));
-  RcaVisit visit = { entity, hit->bucket, rca_sheet_u32 (s, RCA_COL_CLIENT, row) };
+  const guint8 *metric = fill->f->gauge ? rca_sheet_get (fill->sheet, RCA_COL_METRIC) : NULL;
+  for (guint32 i = 0; metric && i < fill->n; i++)
+    if (metric[fill->row[i]])
+      add_gauge (&fill->f->gauge[fill->cell[i]], rca_sheet_f64 (fill->sheet, RCA_COL_VALUE, fill->row[i]));
+}
+
+static void
+add_visits (const Filling *fill, guint which)
+{
+  GArray *visit = fill->f->visit[which];
+  const guint32 *client = visit ? rca_sheet_get (fill->sheet, RCA_COL_CLIENT) : NULL;
+  for (guint32 i = 0; client && i < fill->n; i++)
+  {
+    RcaVisit v = { fill->cell[i] / fill->f->n_buckets, fill->cell[i] % fill->f->n_buckets, client[fill->row[i]] };
+    if (v.client && (which == 0 || fill->failed[i]))
+      g_array_append_val (visit, v);
+  }
+}
+
+/* rca_sheet_failed() of all. */
+static void
+find_failed (Filling *fill)
+{
+  const RcaFrame *f = fill->f;
+  if (!f->series[RCA_FRAME_FAILED] && !f->series[RCA_FRAME_FAILED_DURATION] && !f->series[RCA_FRAME_CLIENTS_FAILED])
+    return;
+  const guint8 *kind = rca_sheet_get (fill->sheet, RCA_COL_KIND), *severity = rca_sheet_get (fill->sheet, RCA_COL_SEVERITY);
+  const guint16 *status = rca_sheet_get (fill->sheet, RCA_COL_STATUS);
+  for (guint32 i = 0; i < fill->n; i++)
+  {
+    guint32 row = fill->row[i];
+    gboolean request = kind && kind[row] == RCA_KIND_REQUEST;
+    fill->failed[i] = request ? status && status[row] >= 500 && status[row] <= 599 : severity && severity[row] >= RCA_SEVERITY_ERROR;
+  }
+}
+
+static void
+add_rows (Filling *fill)
+{
+  find_failed (fill);
+  add_ones (fill, RCA_FRAME_COUNT, NULL);
+  add_ones (fill, RCA_FRAME_FAILED, fill->failed);
+  add_status (fill, RCA_FRAME_ABORTED, 499);
+  add_status (fill, RCA_FRAME_LIMITED, 429);
+  add_numbers (fill, RCA_FRAME_BYTES, RCA_COL_BYTES);
+  add_numbers (fill, RCA_FRAME_ROWS_EXAMINED, RCA_COL_ROWS_EXAMINED);
+  add_numbers (fill, RCA_FRAME_ROWS_SENT, RCA_COL_ROWS_SENT);
+  add_numbers (fill, RCA_FRAME_LOCK_TIME, RCA_COL_LOCK_TIME);
+  add_times (fill, RCA_FRAME_DURATION, RCA_COL_DURATION, NULL);
+  add_times (fill, RCA_FRAME_FAILED_DURATION, RCA_COL_DURATION, fill->failed);
+  add_times (fill, RCA_FRAME_CONNECT, RCA_COL_UPSTREAM_CONNECT, NULL);
+  add_times (fill, RCA_FRAME_UPSTREAM, RCA_COL_UPSTREAM_TIME, NULL);
+  add_gauges (fill);
   for (guint i = 0; i < 2; i++)
-    if (f->visit[i] && visit.client && (i == 0 || failed))
-      g_array_append_val (f->visit[i], visit);
+    add_visits (fill, i);
+}
+
+static void
+fill_frame (RcaFrame *f, const Build *b)
+{
+  g_autofree guint32 *cell = g_new (guint32, RCA_SHEET_ROWS);
+  g_autofree guint8 *failed = g_new (guint8, RCA_SHEET_ROWS);
+  Filling fill = { .f = f, .cell = cell, .failed = failed };
+  rca_histogram_bins_init (&fill.bins);
+  for (guint i = 0; i < b->hits->len; i++)
+  {
+    const Hits *hits = &g_array_index (b->hits, Hits, i);
+    fill.sheet = hits->sheet;
+    fill.row = &g_array_index (b->row, guint16, hits->first);
+    fill.n = hits->n;
+    find_cells (&fill, b, &g_array_index (b->id, guint32, hits->first));
+    add_rows (&fill);
+  }
 }
 
 static void
@@ -320,6 +442,33 @@ rca_frame_settle_visits (RcaFrame *f, guint which)
   g_array_set_size (visit, n);
 }
 
+/* The same where clients are small numbers below @n_clients: by cell first, then what the cell has not seen. */
+static void
+settle_coded_visits (RcaFrame *f, guint which, guint32 n_clients)
+{
+  GArray *visit = f->visit[which];
+  gsize cells = (gsize)(f->n_entities + 1) * f->n_buckets, at = 0;
+  g_autofree guint32 *place = g_new0 (guint32, cells + 1), *sorted = g_new (guint32, MAX (visit->len, 1)), *seen = g_new0 (guint32, n_clients);
+  const RcaVisit *v = (const RcaVisit *)(void *)visit->data;
+  for (guint i = 0; i < visit->len; i++)
+    place[(gsize)v[i].entity * f->n_buckets + v[i].bucket + 1]++;
+  for (gsize c = 0; c < cells; c++)
+    place[c + 1] += place[c];
+  for (guint i = 0; i < visit->len; i++)
+    sorted[place[(gsize)v[i].entity * f->n_buckets + v[i].bucket]++] = v[i].client;
+  g_array_set_size (visit, 0);
+  for (gsize c = 0; c < cells; c++) /* now place[c] is where the cell ends */
+    for (; at < place[c]; at++)
+    {
+      RcaVisit one = { (guint32)(c / f->n_buckets), (guint32)(c % f->n_buckets), sorted[at] };
+      if (seen[one.client] == c + 1)
+        continue;
+      seen[one.client] = (guint32)c + 1;
+      f->series[RCA_FRAME_CLIENTS + which][c]++;
+      g_array_append_val (visit, one);
+    }
+}
+
 static gint64
 floor_to (gint64 t, gint64 width)
 {
@@ -354,11 +503,19 @@ prepare_candidates (Build *b)
 {
   const RcaFrameQuery *q = b->query;
   b->candidate = g_array_new (FALSE, TRUE, sizeof (Candidate));
-  b->hit = g_array_new (FALSE, FALSE, sizeof (Hit));
+  b->hits = g_array_new (FALSE, FALSE, sizeof (Hits));
+  b->row = g_array_new (FALSE, FALSE, sizeof (guint16));
+  b->id = g_array_new (FALSE, FALSE, sizeof (guint32));
+  gsize n[2] = { 1, 1 };
   for (guint i = 0; i < 2; i++)
+  {
     rca_table_prepare (b->table, q->by[i]);
-  if (q->by[1] == RCA_DIM_NONE)
-    b->by_code = g_new0 (guint32, q->by[0] == RCA_DIM_NONE ? 1 : rca_dictionary_size (rca_table_values (b->table, q->by[0])));
+    if (q->by[i] != RCA_DIM_NONE)
+      n[i] = rca_dictionary_size (rca_table_values (b->table, q->by[i]));
+  }
+  b->n_second = (guint32)n[1];
+  if (n[1] == 1 || n[0] * n[1] <= MAX_PAIRS)
+    b->by_code = g_new0 (guint32, n[0] * n[1]);
   else
     b->by_pair = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   if (q->by[0] == RCA_DIM_NONE && q->by[1] == RCA_DIM_NONE)
@@ -369,7 +526,9 @@ static void
 build_clear (Build *b)
 {
   g_array_unref (b->candidate);
-  g_array_unref (b->hit);
+  g_array_unref (b->hits);
+  g_array_unref (b->row);
+  g_array_unref (b->id);
   g_free (b->by_code);
   g_clear_pointer (&b->by_pair, g_hash_table_unref);
 }
@@ -383,21 +542,21 @@ rca_table_frame (RcaTable *table, const RcaFrameQuery *query)
   RcaSpan span = query->span;
   span.end_ns = MIN (span.end_ns, frame->start_ns + (gint64)frame->n_buckets * frame->width_ns);
   open_scan (&b, span);
-  collect (&b, frame);
+  collect (&b, FALSE);
   rca_scan_clear (&b.scan);
   if (query->order == RCA_ORDER_CHANGE)
   {
     open_scan (&b, query->against);
-    collect (&b, NULL);
+    collect (&b, TRUE);
     rca_scan_clear (&b.scan);
   }
   choose (frame, &b);
   allocate (frame, query->measures);
-  for (guint i = 0; i < b.hit->len; i++)
-    add_row (frame, &b, &g_array_index (b.hit, Hit, i));
+  fill_frame (frame, &b);
   ns_to_seconds (frame);
-  rca_frame_settle_visits (frame, 0);
-  rca_frame_settle_visits (frame, 1);
+  for (guint i = 0; i < 2; i++)
+    if (frame->visit[i])
+      settle_coded_visits (frame, i, rca_dictionary_size (rca_table_domain (table, RCA_DOMAIN_CLIENT)));
   build_clear (&b);
   return frame;
 }

@@ -38,6 +38,16 @@ rca_histogram_bin (gint64 duration_ns)
 }
 
 void
+rca_histogram_bins_init (RcaHistogramBins *bins)
+{
+  for (guint b = 0; b < RCA_HISTOGRAM_BINS; b++)
+    bins->edge_ns[b] = edge_us (b) * 1000;
+  bins->edge_ns[RCA_HISTOGRAM_BINS] = G_MAXINT64;
+  for (guint bit = 0; bit < 64; bit++)
+    bins->first[bit] = (guint8)(bit < 63 ? rca_histogram_bin (G_GINT64_CONSTANT (1) << bit) : 0);
+}
+
+void
 rca_histogram_add (RcaHistogram *into, const RcaHistogram *other)
 {
   for (guint b = 0; b < RCA_HISTOGRAM_BINS; b++)

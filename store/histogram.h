@@ -13,6 +13,23 @@ typedef struct {
 } RcaHistogram;
 
 guint rca_histogram_bin (gint64 duration_ns);
+
+/* The same for many durations: edges at hand. */
+typedef struct {
+  gint64 edge_ns[RCA_HISTOGRAM_BINS + 1]; /* lower edges, then what nothing reaches */
+  guint8 first[64];                       /* by the highest bit of a duration: the bin of its smallest */
+} RcaHistogramBins;
+void rca_histogram_bins_init (RcaHistogramBins *bins);
+
+static inline guint
+rca_histogram_bins_find (const RcaHistogramBins *bins, gint64 duration_ns)
+{
+  guint bin = duration_ns > 0 ? bins->first[63 - __builtin_clzll ((guint64)duration_ns)] : 0;
+  while (bins->edge_ns[bin + 1] <= duration_ns)
+    bin++;
+  return bin;
+}
+
 gint64 rca_histogram_edge_ns (guint bin); /* lower edge */
 void rca_histogram_add (RcaHistogram *into, const RcaHistogram *other);
 guint64 rca_histogram_count (const RcaHistogram *h);

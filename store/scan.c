@@ -62,6 +62,53 @@ rca_scan_next_sheet (RcaScan *scan)
   return FALSE;
 }
 
+static guint32
+rows_in_span (const RcaScan *scan, guint16 *row)
+{
+  const RcaSheet *s = scan->sheet;
+  guint32 n = 0;
+  for (guint32 i = 0; i < s->n; i++)
+  {
+    row[n] = (guint16)i;
+    n += s->start[i] >= scan->span.start_ns && s->start[i] < scan->span.end_ns;
+  }
+  return n;
+}
+
+/* Each condition goes over the rows that the ones before left. */
+guint32
+rca_scan_rows (const RcaScan *scan, guint16 *row)
+{
+  const RcaSheet *s = scan->sheet;
+  guint32 n = rows_in_span (scan, row), left = 0;
+  const guint8 *stream = scan->stream != RCA_STREAM_UNKNOWN && s->streams != 1u << scan->stream ? rca_sheet_get (s, RCA_COL_STREAM) : NULL;
+  for (guint32 i = 0; s->hidden && i < n; i++)
+  {
+    row[left] = row[i];
+    left += !s->hidden[row[i]];
+  }
+  n = s->hidden ? left : n;
+  left = 0;
+  for (guint32 i = 0; stream && i < n; i++)
+  {
+    row[left] = row[i];
+    left += stream[row[i]] == scan->stream;
+  }
+  n = stream ? left : n;
+  for (guint k = 0; k < scan->n_filters; k++)
+  {
+    const RcaScanFilter *f = &scan->filter[k];
+    left = 0;
+    for (guint32 i = 0; f->codes && i < n; i++)
+    {
+      row[left] = row[i];
+      left += f->match[f->codes[row[i]]] != (guint8)f->negate;
+    }
+    n = f->codes ? left : f->match[0] != (guint8)f->negate ? n : 0;
+  }
+  return n;
+}
+
 void
 rca_scan_rewind (RcaScan *scan)
 {

@@ -34,6 +34,8 @@ void rca_scan_init (RcaScan *scan, RcaTable *table, RcaStream stream, RcaSpan sp
 /* Adds "kind = request" unless a filter or @by speaks of KIND: what ACCESS and CDN frames count. */
 void rca_scan_requests_only (RcaScan *scan, const RcaFilter *filter, guint n_filters);
 gboolean rca_scan_next_sheet (RcaScan *scan);
+/* The rows of the sheet at hand that are taken, ascending; room for RCA_SHEET_ROWS. Returns how many. */
+guint32 rca_scan_rows (const RcaScan *scan, guint16 *row);
 void rca_scan_rewind (RcaScan *scan);
 void rca_scan_clear (RcaScan *scan);
 
