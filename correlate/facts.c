@@ -350,6 +350,16 @@ rise_end (const RcaFacts *f, const RcaSeries *s, const GArray *starts, guint cho
   return RCA_TIME_NONE;
 }
 
+/* Buckets that say anything: a change can lie at none of the others, and a monitor samples every fifth. */
+static guint
+observed (const double *exposure, guint n)
+{
+  guint out = 0;
+  for (guint i = 0; i < n; i++)
+    out += !exposure || exposure[i] > 0;
+  return MAX (out, 2);
+}
+
 gboolean
 rca_rise_find (const RcaFacts *f, const double *k, const double *exposure, RcaModel model, guint n_series, RcaRise *out)
 {
@@ -357,7 +367,7 @@ rca_rise_find (const RcaFacts *f, const double *k, const double *exposure, RcaMo
   *out = (RcaRise){ .end_ns = RCA_TIME_NONE };
   g_autoptr (RcaSeries) s = rca_series_new (model, k, exposure, c->n);
   g_autofree gboolean *quiet = before_incident (f);
-  double penalty = rca_change_penalty (c->n, n_series);
+  double penalty = rca_change_penalty (observed (exposure, c->n), n_series);
   g_autoptr (GArray) rough = rca_changepoints (s, 0, c->n, 1.5, penalty);
   double phi = rca_overdispersion_within (s, rough, quiet);
   g_autoptr (GArray) starts = rca_changepoints (s, 0, c->n, phi, penalty);

@@ -288,7 +288,7 @@ judge_resource (RcaFacts *f, const RcaStory *s)
     { RCA_METRIC_CPU_BUSY_RATIO, 0.85 }, { RCA_METRIC_CPU_IOWAIT_RATIO, 0.4 }, { RCA_METRIC_MEM_USED_RATIO, 0.95 }, { RCA_METRIC_DISK_UTIL_RATIO, 0.95 },
     { RCA_METRIC_DISK_USED_RATIO, 0.97 }, { RCA_METRIC_FD_USED_RATIO, 0.95 }, { RCA_METRIC_CPU_STEAL_RATIO, 0.25 },
   };
-  guint n = f->c->n, samples = 0, hot = 0, cpu = 0, memory = 0;
+  guint n = f->c->n, samples = 0, hot = 0, cpu = 0, memory = 0, parts = 0;
   double top = 0;
   for (guint i = f->o->from; i < f->o->to && i < n; i++)
     {
@@ -301,7 +301,7 @@ judge_resource (RcaFacts *f, const RcaStory *s)
               if (!(g.n > 0))
                 continue;
               any = TRUE;
-              cpu += k == 0, memory += k == 2;
+              cpu += k == 0, memory += k == 2, parts += k == 1 || k == 6;
               over |= g.max >= limits[k].limit;
               if (k == 0)
                 top = MAX (top, g.max);
@@ -319,6 +319,8 @@ judge_resource (RcaFacts *f, const RcaStory *s)
   if (samples < 5 || !cpu)
     return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "only %u samples of the hosts fall into the incident", samples);
   double xu = rca_proportion_upper (hot, samples, 0.95);
+  if (xu < ruled_out_below && f->o->failing == RCA_FAIL_SLOW && !parts)
+    return found (RCA_VERDICT_NOT_SUPPORTED, xu, "CPU at most %.0f %% in %u samples, but neither time stolen nor time spent waiting for disks was sampled", 100 * top, samples);
   /* descriptors, ports, workers: no monitor samples them; who runs out of them says so in its own record */
   double rec = f->o->failing == RCA_FAIL_ERROR ? recorded_share (f) : 1;
   if (xu < ruled_out_below && !(rec >= covered))

@@ -15,12 +15,60 @@ typedef struct
 } Limit;
 
 static const Limit limits[] = {
+  { RCA_METRIC_CPU_STEAL_RATIO, 0.25, "CPU stolen by the hypervisor" }, /* before the CPU: what is stolen counts as busy */
   { RCA_METRIC_CPU_BUSY_RATIO, 0.85, "CPU" },        { RCA_METRIC_CPU_IOWAIT_RATIO, 0.4, "waiting for the disk" },
-  { RCA_METRIC_CPU_STEAL_RATIO, 0.25, "CPU stolen by the hypervisor" },
   { RCA_METRIC_MEM_USED_RATIO, 0.95, "memory" },     { RCA_METRIC_DISK_UTIL_RATIO, 0.95, "disk busy" },
   { RCA_METRIC_DISK_USED_RATIO, 0.97, "disk full" }, { RCA_METRIC_FD_USED_RATIO, 0.95, "file descriptors" },
   { RCA_METRIC_PSI_CPU_RATIO, 0.5, "CPU pressure" }, { RCA_METRIC_PSI_IO_RATIO, 0.5, "I/O pressure" }, { RCA_METRIC_PSI_MEM_RATIO, 0.2, "memory pressure" },
 };
+
+typedef struct
+{
+  guint cool_before, cool_inside, hot_inside, last_cool, first_hot, cool_after;
+} Samples;
+
+/* FALSE when it was saturated before. */
+static gboolean
+count_samples (const RcaFacts *f, const double *hot, const double *all, Samples *s)
+{
+  *s = (Samples){ .cool_after = f->c->n };
+  for (guint i = 0; i < f->c->n; i++)
+    {
+      if (all[i] <= 0)
+        continue;
+      if (hot[i] > 0 && i < f->o->from)
+        return FALSE;
+      if (hot[i] > 0 && i < f->o->to && s->hot_inside++ == 0)
+        s->first_hot = i;
+      else if (!(hot[i] > 0) && i >= f->o->to)
+        s->cool_after = MIN (s->cool_after, i);
+      else if (!(hot[i] > 0) && s->hot_inside == 0)
+        s->last_cool = i;
+      s->cool_before += i < f->o->from;
+      s->cool_inside += !(hot[i] > 0) && i >= f->o->from && i < f->o->to;
+    }
+  return TRUE;
+}
+
+/* A handful of samples is too short a series for a change point: never saturated before, and nearly always
+ * inside, says as much. The rise lies between the last cool sample and the first hot one. */
+static gboolean
+few_samples_rise (RcaFacts *f, const double *hot, const double *all, RcaRise *out)
+{
+  enum { LEAST_BEFORE = 5, LEAST_HOT = 2 };
+  Samples s;
+  if (!count_samples (f, hot, all, &s) || s.cool_before < LEAST_BEFORE || s.hot_inside < LEAST_HOT || s.hot_inside < 4 * s.cool_inside)
+    return FALSE;
+  *out = (RcaRise){ .unseen = TRUE, .bucket = s.first_hot, .during = 1 };
+  out->end_ns = s.cool_after < f->c->n ? rca_context_time (f->c, s.cool_after) : RCA_TIME_NONE;
+  out->lo_ns = rca_context_time (f->c, s.last_cool);
+  out->onset_ns = out->hi_ns = rca_context_time (f->c, s.first_hot) + f->c->width_ns;
+  out->onset = rca_instant_uniform (rca_facts_seconds (f, out->lo_ns), rca_facts_seconds (f, out->hi_ns));
+  /* 2Δℓ of two rates (0, 1) over one, φ as where it cannot be learnt */
+  double n = s.cool_before + s.cool_inside + s.hot_inside, p = s.hot_inside / n;
+  out->gain = -2 * (s.hot_inside * log (p) + (n - s.hot_inside) * log1p (-p)) / 1.5;
+  return TRUE;
+}
 
 /* Saturated samples and all samples a bucket. A sample stands for the time since the one before. */
 static void
@@ -33,7 +81,7 @@ generate_gauge (RcaFacts *f, RcaFrame *frame, guint e, const Limit *limit, GPtrA
       RcaGauge g = rca_frame_gauge (frame, e, i);
       if (!(g.n > 0))
         continue;
-      double v = g.sum / g.n;
+      double v = *rca_frame_value (frame, e, 1) ? g.sum / g.n : g.max; /* of hosts without a name, the one that is full */
       hot[i] = v >= limit->limit;
       all[i] = 1;
       if (i >= f->o->from && i < f->o->to)
@@ -44,7 +92,7 @@ generate_gauge (RcaFacts *f, RcaFrame *frame, guint e, const Limit *limit, GPtrA
   if (in_n < 2 || in_hot / in_n < 0.5 || (before_n > 0 && before_hot / before_n > 0.5))
     return;
   RcaRise rise;
-  if (!rca_rise_find (f, hot, all, RCA_MODEL_BINOMIAL, 20, &rise))
+  if (!rca_rise_find (f, hot, all, RCA_MODEL_BINOMIAL, 20, &rise) && !few_samples_rise (f, hot, all, &rise))
     return;
   const char *host = rca_frame_value (frame, e, 1);
   g_autofree char *subject = *host ? g_strdup_printf ("%s %s", host, limit->what) : g_strdup (limit->what);
@@ -63,13 +111,25 @@ generate_gauge (RcaFacts *f, RcaFrame *frame, guint e, const Limit *limit, GPtrA
   g_ptr_array_add (out, c);
 }
 
+static gboolean
+is_stolen (GPtrArray *out, const char *host)
+{
+  for (guint i = 0; i < out->len; i++)
+    {
+      const RcaCandidate *c = g_ptr_array_index (out, i);
+      if (c->kind == RCA_KIND_RESOURCE && g_str_has_prefix (c->subject, host) && strstr (c->subject, "stolen"))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 generate_gauges (RcaFacts *f, GPtrArray *out)
 {
   RcaFrame *frame = rca_facts_frame (f, RCA_FACT_METRICS);
-  for (guint e = 0; frame && e < rca_frame_n_entities (frame); e++)
-    for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
-      if (g_str_equal (rca_frame_value (frame, e, 0), rca_metric_name (limits[i].metric)))
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    for (guint e = 0; frame && e < rca_frame_n_entities (frame); e++)
+      if (g_str_equal (rca_frame_value (frame, e, 0), rca_metric_name (limits[i].metric)) && !(limits[i].metric == RCA_METRIC_CPU_BUSY_RATIO && is_stolen (out, rca_frame_value (frame, e, 1))))
         generate_gauge (f, frame, e, &limits[i], out);
 }
 

@@ -105,6 +105,17 @@ describe (RcaCandidate *c, const Statement *s)
   c->detail = g_string_free (text, FALSE);
 }
 
+/* Whether most of its time inside went by waiting for a lock, where the slow log states that. */
+static gboolean
+is_mostly_lock_time (const RcaFacts *f, RcaFrame *frame, guint e)
+{
+  const double *wait = rca_frame_series (frame, e, RCA_MEASURE_LOCK_TIME), *busy = rca_frame_series (frame, e, RCA_MEASURE_DURATION);
+  double waited = 0, took = 0;
+  for (guint i = f->o->from; wait && busy && i < f->o->to; i++)
+    waited += wait[i], took += busy[i];
+  return took > 0 && waited > 0.5 * took;
+}
+
 /* Whether a good part of its executions is known to have waited for a lock. */
 static gboolean
 waits_for_locks (RcaFacts *f, const char *print, const Statement *s)
@@ -167,7 +178,7 @@ add_statement (RcaFacts *f, RcaFrame *frame, RcaStream stream, guint e, guint n_
   Statement s;
   read_statement (f, frame, e, rise.bucket, &s);
   RcaCandidate *c = rca_candidate_new (RCA_KIND_SLOW_QUERY, rca_frame_label (frame, e, 0), NULL);
-  c->new_nature = new_nature (&s, &rise) && !waits_for_locks (f, print, &s);
+  c->new_nature = new_nature (&s, &rise) && !waits_for_locks (f, print, &s) && !is_mostly_lock_time (f, frame, e);
   rca_candidate_take_rise (c, &rise);
   c->intensity = g_steal_pointer (&intensity);
   c->shared = TRUE;

@@ -87,6 +87,19 @@ exposure (const RcaFacts *f)
   return e;
 }
 
+/* Who is turned down asks again. A rise that comes with the failing or after it, while no more requests
+ * go well than before, may be all of it the same users' next tries. */
+static gboolean
+may_be_retries (const RcaFacts *f, const RcaRise *rise)
+{
+  const RcaTraffic *t = f->c->site;
+  guint onset = MAX (rise->bucket, f->o->from);
+  double well = 0;
+  for (guint i = onset; i < f->o->to; i++)
+    well += MAX (0, t->requests[i] - rca_traffic_bad (t, RCA_FAIL_ERROR)[i] - t->refused[i]);
+  return f->o->failing != RCA_FAIL_SLOW && rise->lo_ns >= f->o->lo_ns && well <= 1.15 * rise->before * (f->o->to - onset);
+}
+
 static void
 generate (RcaFacts *f, GPtrArray *out)
 {
@@ -98,7 +111,7 @@ generate (RcaFacts *f, GPtrArray *out)
     return;
   /* what was carried well for a while is no surge, whenever it began */
   double healthy = carried_before (f, &rise), growth = healthy > 0 ? mean_inside (f) / healthy : 0;
-  if (rise.during < 1.3 * rise.before || rise.before <= 0 || growth < 1.15)
+  if (rise.during < 1.3 * rise.before || rise.before <= 0 || growth < 1.15 || may_be_retries (f, &rise))
     {
       rca_rise_clear (&rise);
       return;

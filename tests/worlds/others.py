@@ -67,8 +67,7 @@ def chatops(c):
 @lines
 def argocd(c):
     if c["kind"] == "deploy":
-        return json.dumps({"time": z(c["t"]), "level": "info", "msg": "Updating operation state. phase: Running -> Succeeded", "application": c["service"], "dest-namespace": "prod", "reason": "OperationCompleted", "type": "Normal", "revision": c["version"], "event": "sync"})
-    return webhook([c]).strip()
+        return json.dumps({"time": z(c["t"]), "level": "info", "msg": "Sync operation to %s succeeded" % c["version"], "application": c["service"], "dest-namespace": "prod", "dest-server": "https://kubernetes.default.svc", "reason": "OperationCompleted", "type": "Normal"})
 
 
 def helm(cs):

@@ -162,7 +162,7 @@ def write(w, stack, folder):
     changes = sorted((dict(c, t=T0 + c["t"]) for c in w.changes), key=lambda c: c["t"])
     if stack["changes"] and changes:
         rel, writer = others.CHANGES[stack["changes"]]
-        told = [c for c in changes if c["kind"] == "deploy" or stack["changes"] not in ("git", "capistrano")]
+        told = [c for c in changes if c["kind"] == "deploy" or stack["changes"] not in ("git", "capistrano", "argocd")]
         put(folder, rel, writer(told))
         put(folder, "ops/events.jsonl", others.webhook([c for c in changes if c not in told]))
     if stack["hosts"]:
