@@ -20,11 +20,22 @@ typedef struct {
   guint flags;    /* RcaStampFlags */
 } RcaStamp;
 
+/* The layout of the stamp read last, and its minute (stamp-memo.c): most stamps differ from the
+ * one before in their seconds only. */
+typedef struct {
+  gint64 minute_ns; /* UTC, or as written where no zone is */
+  guint8 n;         /* of @prefix; 0: none */
+  guint8 tail, flags;
+  char year[5];     /* " 2026" behind the clock */
+  char prefix[40];  /* up to and with the minute's colon */
+} RcaStampMemo;
+
 /* What fills in a missing year or date: where the file's last write lies, and the
  * record before. Kept by a decoder, one a source; start with rca_stamp_context_init(). */
 typedef struct {
   gint64 mtime_ns;    /* RCA_TIME_NONE when unknown: then today */
   gint64 previous_ns; /* the record before; RCA_TIME_NONE at first */
+  RcaStampMemo memo;
 } RcaStampContext;
 
 void rca_stamp_context_init (RcaStampContext *context, gint64 mtime_ns);
