@@ -297,7 +297,7 @@ find_peer (const Haystack *hay)
       return peer;
   }
   for (guint i = 0; i < G_N_ELEMENTS (after_peer); i++)
-    if ((peer = host_before (hay, after_peer[i])).n > 0)
+    if (rca_bigrams_may_hold (&pairs, after_peer[i]) && (peer = host_before (hay, after_peer[i])).n > 0)
       return peer;
   return (RcaBytes){ NULL, 0 };
 }

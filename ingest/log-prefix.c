@@ -1,4 +1,5 @@
 #include "log-prefix.h"
+#include "holds-any.h"
 #include "number.h"
 #include "severity.h"
 #include "stack-trace.h"
@@ -460,17 +461,15 @@ is_request_id (RcaBytes text)
 static gboolean
 is_thread (RcaBytes name)
 {
-  static const char *const words[] = { "hread", "exec", "pool", "orker", "preinit", "scheduling", "task-", "nio-", "Process" };
+  static const RcaBytes words[] = { { "hread", 5 },       { "exec", 4 },  { "pool", 4 }, { "orker", 5 },   { "preinit", 7 },
+                                    { "scheduling", 10 }, { "task-", 5 }, { "nio-", 4 }, { "Process", 7 } };
   if (memchr (name.p, '.', name.n) || (memchr (name.p, ':', name.n) && name.n <= 40))
     return FALSE;
   if (name.n >= 4 && (memcmp (name.p, "main", 4) == 0 || memcmp (name.p, "Main", 4) == 0))
     return TRUE;
   if (!memchr (name.p, '-', name.n) && !memchr (name.p, 'h', name.n) && !memchr (name.p, 'k', name.n)) /* none of the words without more */
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (rca_bytes_find (name, rca_bytes_str (words[i])) >= 0)
-      return TRUE;
-  return FALSE;
+  return rca_bytes_holds_any (name, words, G_N_ELEMENTS (words));
 }
 
 static RcaBytes

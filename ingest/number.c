@@ -20,6 +20,18 @@ rca_parse_int (RcaBytes text, gint64 *out)
     negative = text.p[i++] == '-';
   if (i == text.n)
     return FALSE;
+  if (text.n <= 18) /* too few digits to overflow */
+  {
+    for (; i < text.n; i++)
+    {
+      guint digit = (guchar)(text.p[i] - '0');
+      if (digit > 9)
+        return FALSE;
+      value = value * 10 + digit;
+    }
+    *out = negative ? -(gint64)value : (gint64)value;
+    return TRUE;
+  }
   guint64 limit = (guint64)G_MAXINT64 + (negative ? 1 : 0);
   for (; i < text.n; i++)
   {
@@ -135,10 +147,35 @@ unit_of (RcaBytes name)
   return 0;
 }
 
+/* scaled() of digits and a point, few enough not to overflow: nearly all that is written. FALSE: it may still be a number. */
+static gboolean
+scaled_quickly (RcaBytes number, gint64 unit_ns, gint64 *out_ns)
+{
+  gint64 whole = 0, scale = unit_ns, fraction = 0;
+  gsize i = 0;
+  if (number.n == 0 || number.n > 12 || unit_ns <= 0 || unit_ns > G_GINT64_CONSTANT (1000000000))
+    return FALSE;
+  for (; i < number.n && is_digit (number.p[i]); i++)
+    whole = whole * 10 + (number.p[i] - '0');
+  if (whole >= 1000000000 || (i < number.n && (number.p[i] != '.' || number.n == 1)))
+    return FALSE;
+  for (i++; i < number.n; i++)
+  {
+    if (!is_digit (number.p[i]))
+      return FALSE;
+    fraction += (number.p[i] - '0') * scale / 10;
+    scale /= 10;
+  }
+  *out_ns = whole * unit_ns + fraction;
+  return TRUE;
+}
+
 /* Whole part and fraction by themselves: 1.1 s is 1100000000 ns, which a double would miss. */
 static gboolean
 scaled (RcaBytes number, gint64 unit_ns, gint64 *out_ns)
 {
+  if (scaled_quickly (number, unit_ns, out_ns))
+    return TRUE;
   gssize point = rca_bytes_find (number, RCA_BYTES ("."));
   gint64 whole = 0, scale = unit_ns, fraction = 0;
   RcaBytes head = point < 0 ? number : rca_bytes (number.p, (gsize)point);
@@ -213,6 +250,8 @@ rca_parse_duration (RcaBytes text, gint64 unit_ns, gint64 *out_ns)
     text.n--;
   if (text.n == 0 || text.p[0] == '-' || text.p[0] == '+')
     return FALSE;
+  if (is_digit (text.p[0]) && scaled_quickly (text, unit_ns, out_ns))
+    return TRUE;
   if (memchr (text.p, ':', text.n))
     return parse_clock (text, out_ns);
   while (at < text.n)

@@ -1,5 +1,6 @@
 #include "process-start.h"
 #include "bigrams.h"
+#include "holds-any.h"
 #include "number.h"
 
 /* Lines of one start that follow each other within that time are one. */
@@ -260,13 +261,8 @@ instance_name (RcaArena *arena, const Start *start)
 static gboolean
 may_tell_of_start (RcaBytes line)
 {
-  static const char *const marks[] = { "tart", "isten", "oot", "unning", "aunch", "ready", "nitializ", "owboy" };
-  RcaBigrams pairs;
-  rca_bigrams_fill (&pairs, line);
-  for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
-    if (rca_bigrams_may_hold (&pairs, marks[i]) && rca_bytes_find (line, rca_bytes_str (marks[i])) >= 0)
-      return TRUE;
-  return FALSE;
+  static const RcaBytes marks[] = { { "tart", 4 }, { "isten", 5 }, { "oot", 3 }, { "unning", 6 }, { "aunch", 5 }, { "ready", 5 }, { "nitializ", 8 }, { "owboy", 5 } };
+  return rca_bytes_holds_any (line, marks, G_N_ELEMENTS (marks));
 }
 
 void

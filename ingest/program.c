@@ -56,9 +56,9 @@ rca_program_stream (RcaBytes program)
 {
   for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
   {
-    RcaBytes prefix = rca_bytes_str (programs[i].prefix);
-    if (!rca_bytes_has_prefix (program, prefix))
+    if (!rca_bytes_starts (program, programs[i].prefix))
       continue;
+    RcaBytes prefix = rca_bytes_str (programs[i].prefix);
     /* "redis-1", "systemd-udevd", "postgres@15", not "cronjobs" */
     if (program.n == prefix.n || !g_ascii_isalpha (program.p[prefix.n]) || prefix.n >= 5)
       return programs[i].stream;

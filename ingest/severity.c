@@ -1,37 +1,51 @@
 #include "severity.h"
 
-static const struct {
-  const char *word; /* lower case */
+/* Words in lower case by their first letter: nearly every word of a text is none, and most letters begin none. */
+typedef struct {
+  RcaBytes word;
   RcaSeverity severity;
-} words[] = {
-  { "trace", RCA_SEVERITY_TRACE },        { "finest", RCA_SEVERITY_TRACE }, { "finer", RCA_SEVERITY_TRACE },     { "verbose", RCA_SEVERITY_TRACE },
-  { "debug", RCA_SEVERITY_DEBUG },        { "fine", RCA_SEVERITY_DEBUG },   { "dbg", RCA_SEVERITY_DEBUG },       { "debug1", RCA_SEVERITY_DEBUG },
-  { "config", RCA_SEVERITY_DEBUG },       { "d", RCA_SEVERITY_DEBUG },      { "info", RCA_SEVERITY_INFO },       { "information", RCA_SEVERITY_INFO },
-  { "informational", RCA_SEVERITY_INFO }, { "inf", RCA_SEVERITY_INFO },     { "notice", RCA_SEVERITY_INFO },     { "note", RCA_SEVERITY_INFO },
-  { "log", RCA_SEVERITY_INFO },           { "i", RCA_SEVERITY_INFO },       { "warn", RCA_SEVERITY_WARN },       { "warning", RCA_SEVERITY_WARN },
-  { "wrn", RCA_SEVERITY_WARN },           { "w", RCA_SEVERITY_WARN },       { "error", RCA_SEVERITY_ERROR },     { "err", RCA_SEVERITY_ERROR },
-  { "eror", RCA_SEVERITY_ERROR },         { "severe", RCA_SEVERITY_ERROR }, { "failure", RCA_SEVERITY_ERROR },   { "e", RCA_SEVERITY_ERROR },
-  { "fatal", RCA_SEVERITY_FATAL },        { "ftl", RCA_SEVERITY_FATAL },    { "critical", RCA_SEVERITY_FATAL },  { "crit", RCA_SEVERITY_FATAL },
-  { "alert", RCA_SEVERITY_FATAL },        { "emerg", RCA_SEVERITY_FATAL },  { "emergency", RCA_SEVERITY_FATAL }, { "panic", RCA_SEVERITY_FATAL },
-  { "erro", RCA_SEVERITY_ERROR },         { "fata", RCA_SEVERITY_FATAL },   { "pani", RCA_SEVERITY_FATAL },     { "trac", RCA_SEVERITY_TRACE },
-  { "debu", RCA_SEVERITY_DEBUG },         { "dpanic", RCA_SEVERITY_FATAL },       { "f", RCA_SEVERITY_FATAL },      { "c", RCA_SEVERITY_FATAL },
+} LevelWord;
+
+#define WORDS(...) ((const LevelWord[]){ __VA_ARGS__, { { NULL, 0 }, RCA_SEVERITY_NONE } })
+#define WORD(text, severity) { { text, sizeof (text) - 1 }, RCA_SEVERITY_##severity }
+
+static const LevelWord *const words[26] = {
+  ['a' - 'a'] = WORDS (WORD ("alert", FATAL)),
+  ['c' - 'a'] = WORDS (WORD ("config", DEBUG), WORD ("critical", FATAL), WORD ("crit", FATAL), WORD ("c", FATAL)),
+  ['d' - 'a'] = WORDS (WORD ("debug", DEBUG), WORD ("dbg", DEBUG), WORD ("debug1", DEBUG), WORD ("d", DEBUG), WORD ("debu", DEBUG), WORD ("dpanic", FATAL)),
+  ['e' - 'a'] = WORDS (WORD ("error", ERROR), WORD ("err", ERROR), WORD ("eror", ERROR), WORD ("e", ERROR), WORD ("emerg", FATAL), WORD ("emergency", FATAL), WORD ("erro", ERROR)),
+  ['f' - 'a'] = WORDS (WORD ("finest", TRACE), WORD ("finer", TRACE), WORD ("fine", DEBUG), WORD ("failure", ERROR), WORD ("fatal", FATAL), WORD ("ftl", FATAL), WORD ("fata", FATAL), WORD ("f", FATAL)),
+  ['i' - 'a'] = WORDS (WORD ("info", INFO), WORD ("information", INFO), WORD ("informational", INFO), WORD ("inf", INFO), WORD ("i", INFO)),
+  ['l' - 'a'] = WORDS (WORD ("log", INFO)),
+  ['n' - 'a'] = WORDS (WORD ("notice", INFO), WORD ("note", INFO)),
+  ['p' - 'a'] = WORDS (WORD ("panic", FATAL), WORD ("pani", FATAL)),
+  ['s' - 'a'] = WORDS (WORD ("severe", ERROR)),
+  ['t' - 'a'] = WORDS (WORD ("trace", TRACE), WORD ("trac", TRACE)),
+  ['v' - 'a'] = WORDS (WORD ("verbose", TRACE)),
+  ['w' - 'a'] = WORDS (WORD ("warn", WARN), WORD ("warning", WARN), WORD ("wrn", WARN), WORD ("w", WARN)),
 };
 
 #define LONGEST_WORD 13
 
 static gboolean
+equals_folded (RcaBytes word, const char *lower)
+{
+  for (gsize i = 0; i < word.n; i++)
+    if ((word.p[i] >= 'A' && word.p[i] <= 'Z' ? word.p[i] | 32 : word.p[i]) != lower[i])
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 parse (RcaBytes word, gsize shortest, RcaSeverity *out)
 {
-  char lower[LONGEST_WORD + 1];
-  if (word.n < shortest || word.n > LONGEST_WORD)
+  guint letter = word.n > 0 ? (guint)((word.p[0] | 32) - 'a') : 26;
+  if (word.n < shortest || word.n > LONGEST_WORD || letter >= 26 || !words[letter])
     return FALSE;
-  for (gsize i = 0; i < word.n; i++)
-    lower[i] = (char)(word.p[i] >= 'A' && word.p[i] <= 'Z' ? word.p[i] | 32 : word.p[i]);
-  lower[word.n] = 0;
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (words[i].word[0] == lower[0] && strcmp (words[i].word, lower) == 0)
+  for (const LevelWord *level = words[letter]; level->word.p; level++)
+    if (level->word.n == word.n && equals_folded (word, level->word.p))
     {
-      *out = words[i].severity;
+      *out = level->severity;
       return TRUE;
     }
   return FALSE;

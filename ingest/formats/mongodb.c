@@ -112,49 +112,51 @@ take_number (RcaBytes value, gint64 *into)
     *into = n;
 }
 
+/* Which members are read, and where they go. */
+static const struct {
+  RcaBytes path;
+  gsize into; /* an RcaBytes of Members */
+} strings[] = {
+  { { "t.$date", 7 }, offsetof (Members, date) },
+  { { "s", 1 }, offsetof (Members, severity) },
+  { { "c", 1 }, offsetof (Members, component) },
+  { { "id", 2 }, offsetof (Members, id) },
+  { { "ctx", 3 }, offsetof (Members, ctx) },
+  { { "msg", 3 }, offsetof (Members, msg) },
+  { { "attr.ns", 7 }, offsetof (Members, ns) },
+  { { "attr.type", 9 }, offsetof (Members, type) },
+  { { "attr.remote", 11 }, offsetof (Members, remote) },
+  { { "attr.appName", 12 }, offsetof (Members, app) },
+  { { "attr.planSummary", 16 }, offsetof (Members, plan) },
+  { { "attr.errMsg", 11 }, offsetof (Members, error) },
+  { { "attr.error", 10 }, offsetof (Members, error) },
+  { { "attr.error.errmsg", 17 }, offsetof (Members, error) },
+  { { "attr.error.codeName", 19 }, offsetof (Members, error_name) },
+  { { "attr.errName", 12 }, offsetof (Members, error_name) },
+  { { "attr.command", 12 }, offsetof (Members, command) },
+  { { "attr.originatingCommand", 23 }, offsetof (Members, originating) },
+  { { "attr.principalName", 18 }, offsetof (Members, user) },
+};
+static const struct {
+  RcaBytes path;
+  gsize into; /* a gint64 of Members */
+} numbers[] = {
+  { { "attr.durationMillis", 19 }, offsetof (Members, duration_ms) },
+  { { "attr.docsExamined", 17 }, offsetof (Members, docs_examined) },
+  { { "attr.nreturned", 14 }, offsetof (Members, returned) },
+};
+
 static gboolean
 take (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth, gpointer user)
 {
   Members *m = user;
-  const struct {
-    const char *path;
-    RcaBytes *into;
-  } strings[] = {
-    { "t.$date", &m->date },
-    { "s", &m->severity },
-    { "c", &m->component },
-    { "id", &m->id },
-    { "ctx", &m->ctx },
-    { "msg", &m->msg },
-    { "attr.ns", &m->ns },
-    { "attr.type", &m->type },
-    { "attr.remote", &m->remote },
-    { "attr.appName", &m->app },
-    { "attr.planSummary", &m->plan },
-    { "attr.errMsg", &m->error },
-    { "attr.error", &m->error },
-    { "attr.error.errmsg", &m->error },
-    { "attr.error.codeName", &m->error_name },
-    { "attr.errName", &m->error_name },
-    { "attr.command", &m->command },
-    { "attr.originatingCommand", &m->originating },
-    { "attr.principalName", &m->user },
-  };
-  const struct {
-    const char *path;
-    gint64 *into;
-  } numbers[] = {
-    { "attr.durationMillis", &m->duration_ms },
-    { "attr.docsExamined", &m->docs_examined },
-    { "attr.nreturned", &m->returned },
-  };
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
-    if (rca_bytes_is (path, strings[i].path) && type != RCA_JSON_NULL)
-      *strings[i].into = value;
+    if (type != RCA_JSON_NULL && rca_bytes_equal (path, strings[i].path))
+      *(RcaBytes *)(gpointer)((char *)m + strings[i].into) = value;
   if (type == RCA_JSON_NUMBER && depth == 2)
     for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-      if (rca_bytes_is (path, numbers[i].path))
-        take_number (value, numbers[i].into);
+      if (rca_bytes_equal (path, numbers[i].path))
+        take_number (value, (gint64 *)(gpointer)((char *)m + numbers[i].into));
   /* attr.locks.<resource>.timeAcquiringMicros.<mode> */
   if (type == RCA_JSON_NUMBER && depth == 5 && rca_bytes_has_prefix (path, RCA_BYTES ("attr.locks."))
       && rca_bytes_find (path, RCA_BYTES (".timeAcquiringMicros.")) > 0)

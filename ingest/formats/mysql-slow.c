@@ -34,8 +34,8 @@ is_header (RcaBytes line)
 static gboolean
 is_banner (RcaBytes line)
 {
-  return (rca_bytes_find (line, RCA_BYTES (", Version: ")) > 0 && rca_bytes_find (line, RCA_BYTES ("started with")) > 0) || starts (line, "Tcp port: ")
-         || (starts (line, "Time ") && rca_bytes_find (line, RCA_BYTES ("Command")) > 0) || starts (line, "Time\t");
+  return starts (line, "Tcp port: ") || (starts (line, "Time ") && rca_bytes_find (line, RCA_BYTES ("Command")) > 0) || starts (line, "Time\t")
+         || (rca_bytes_find (line, RCA_BYTES (", Version: ")) > 0 && rca_bytes_find (line, RCA_BYTES ("started with")) > 0);
 }
 
 static void
@@ -78,14 +78,15 @@ static RcaLineKind
 line_kind (gpointer state, RcaBytes line)
 {
   Slow *s = state;
-  if (is_banner (line))
+  gboolean comment = line.n && line.p[0] == '#', header = comment && is_header (line);
+  if (!header && is_banner (line))
   {
     s->in_header = FALSE;
     return RCA_LINE_NONE;
   }
-  if (line.n && line.p[0] == '#')
+  if (comment)
   {
-    gboolean begins = is_header (line) && !s->in_header;
+    gboolean begins = header && !s->in_header;
     if (begins)
       s->in_header = TRUE;
     if (starts (line, "# administrator command"))
@@ -103,14 +104,44 @@ typedef struct {
   RcaBytes statement;
 } Block;
 
-/* The value behind "name: " in a header line. */
-static RcaBytes
-header_value (RcaBytes line, const char *name)
+/* What is read out of header lines. The blank before some is theirs: "InnoDB_rec_lock_wait" ends in none of them. */
+enum { USER_HOST, QUERY_TIME, LOCK_TIME, ROWS_SENT, ROWS_EXAMINED, THREAD_ID, LAST_ERRNO, ERRNO, SCHEMA, ID, N_NAMES };
+static const RcaBytes names[N_NAMES] = {
+  [USER_HOST] = { "User@Host", 9 },
+  [QUERY_TIME] = { "Query_time", 10 },
+  [LOCK_TIME] = { " Lock_time", 10 },
+  [ROWS_SENT] = { "Rows_sent", 9 },
+  [ROWS_EXAMINED] = { "Rows_examined", 13 },
+  [THREAD_ID] = { "Thread_id", 9 },
+  [LAST_ERRNO] = { "Last_errno", 10 },
+  [ERRNO] = { " Errno", 6 },
+  [SCHEMA] = { "Schema", 6 },
+  [ID] = { " Id", 3 },
+};
+
+/* Where the value behind each of @names begins, the first of equal ones; 0: there is none. One pass from colon to colon. */
+static void
+find_values (RcaBytes line, gsize at[N_NAMES])
 {
-  gssize at = rca_bytes_find (line, rca_bytes_str (name));
-  if (at < 0)
+  memset (at, 0, N_NAMES * sizeof *at);
+  for (const char *p = line.p, *end = line.p + line.n; (p = memchr (p, ':', (gsize)(end - p))); p++)
+  {
+    RcaBytes before = rca_bytes (line.p, (gsize)(p - line.p));
+    if (p + 1 == end || p[1] != ' ')
+      continue;
+    for (guint i = 0; i < N_NAMES; i++)
+      if (at[i] == 0 && rca_bytes_has_suffix (before, names[i]))
+        at[i] = before.n + 2;
+  }
+}
+
+/* The value that begins at @at (0: there is none), up to a blank. */
+static RcaBytes
+value_at (RcaBytes line, gsize at)
+{
+  if (at == 0)
     return rca_bytes (NULL, 0);
-  RcaBytes v = rca_bytes_from (line, (gsize)at + strlen (name));
+  RcaBytes v = rca_bytes_from (line, at);
   while (v.n && v.p[0] == ' ')
     v = rca_bytes_from (v, 1);
   gsize n = 0;
@@ -136,22 +167,21 @@ set_time (RcaEvent *ev, RcaField field, RcaBytes v)
 }
 
 static void
-read_user (RcaEvent *ev, RcaBytes line)
+read_user (RcaEvent *ev, RcaBytes line, const gsize at[N_NAMES])
 {
-  gssize at = rca_bytes_find (line, RCA_BYTES ("User@Host: "));
-  if (at < 0)
+  if (at[USER_HOST] == 0)
     return;
-  RcaBytes v = rca_bytes_from (line, (gsize)at + 11);
+  RcaBytes v = rca_bytes_from (line, at[USER_HOST]);
   gsize n = 0;
   while (n < v.n && v.p[n] != '[' && v.p[n] != ' ')
     n++;
   rca_event_set_str (ev, RCA_FIELD_DB_USER, rca_bytes (v.p, n));
-  gssize sign = rca_bytes_find (v, RCA_BYTES ("@"));
-  const char *open = sign >= 0 ? memchr (v.p + sign, '[', v.n - (gsize)sign) : NULL;
+  const char *sign = memchr (v.p, '@', v.n);
+  const char *open = sign ? memchr (sign, '[', (gsize)(v.p + v.n - sign)) : NULL;
   const char *close = open ? memchr (open, ']', (gsize)(v.p + v.n - open)) : NULL;
   if (close)
     rca_event_set_str (ev, RCA_FIELD_CLIENT, rca_bytes (open + 1, (gsize)(close - open - 1)));
-  RcaBytes id = header_value (v, " Id: ");
+  RcaBytes id = at[ID] > at[USER_HOST] ? value_at (line, at[ID]) : rca_bytes (NULL, 0);
   if (id.n)
     set_count (ev, RCA_FIELD_PID, id);
 }
@@ -182,18 +212,20 @@ read_header (Slow *s, RcaBytes line, RcaEvent *ev, Block *b)
     b->has_stamp = rca_stamp_parse (text, &s->context, &b->stamp) > 0;
     b->iso = text.n > 10 && text.p[4] == '-';
   }
-  read_user (ev, line);
-  set_time (ev, RCA_FIELD_DURATION, header_value (line, "Query_time: "));
-  set_time (ev, RCA_FIELD_LOCK_TIME, header_value (line, " Lock_time: "));
-  set_count (ev, RCA_FIELD_ROWS_SENT, header_value (line, "Rows_sent: "));
-  set_count (ev, RCA_FIELD_ROWS_EXAMINED, header_value (line, "Rows_examined: "));
-  set_count (ev, RCA_FIELD_PID, header_value (line, "Thread_id: "));
+  gsize at[N_NAMES];
+  find_values (line, at);
+  read_user (ev, line, at);
+  set_time (ev, RCA_FIELD_DURATION, value_at (line, at[QUERY_TIME]));
+  set_time (ev, RCA_FIELD_LOCK_TIME, value_at (line, at[LOCK_TIME]));
+  set_count (ev, RCA_FIELD_ROWS_SENT, value_at (line, at[ROWS_SENT]));
+  set_count (ev, RCA_FIELD_ROWS_EXAMINED, value_at (line, at[ROWS_EXAMINED]));
+  set_count (ev, RCA_FIELD_PID, value_at (line, at[THREAD_ID]));
   if (starts (line, "# Conn_ID: ")) /* TiDB */
     set_count (ev, RCA_FIELD_PID, rca_bytes_from (line, 11));
   if (starts (line, "# DB: "))
     rca_event_set_str (ev, RCA_FIELD_DB_NAME, rca_bytes_from (line, 6));
-  read_errno (header_value (line, rca_bytes_find (line, RCA_BYTES ("Last_errno: ")) > 0 ? "Last_errno: " : " Errno: "), ev);
-  RcaBytes schema = header_value (line, "Schema: ");
+  read_errno (value_at (line, at[at[LAST_ERRNO] ? LAST_ERRNO : ERRNO]), ev);
+  RcaBytes schema = value_at (line, at[SCHEMA]);
   if (schema.n && schema.p[0] != '#' && g_ascii_isalpha (schema.p[0]) && !rca_bytes_has_suffix (schema, RCA_BYTES (":")))
     rca_event_set_str (ev, RCA_FIELD_DB_NAME, schema);
 }

@@ -2,6 +2,7 @@
  * query_id). Quotes are doubled, line feeds stand inside quotes; no header. */
 #include "../number.h"
 #include "../postgres-message.h"
+#include "../scan16.h"
 #include "../timestamp.h"
 #include "formats.h"
 
@@ -48,24 +49,30 @@ unquote (RcaBytes v, RcaArena *arena)
   return rca_bytes (out, n);
 }
 
+/* A quote within quotes is doubled: it ends them and begins them anew. */
 static guint
 split (RcaBytes record, RcaBytes *column, RcaArena *arena)
 {
   guint n = 0;
   gsize start = 0;
-  for (gsize i = 0; i <= record.n && n < MOST_COLUMNS; i++)
+  gboolean quoted = FALSE;
+  for (gsize at = 0; at < record.n && n < MOST_COLUMNS; at += RCA_SCAN16)
+    for (guint mask = rca_scan16_either (record.p + at, record.n - at, ',', '"'); mask && n < MOST_COLUMNS; mask &= mask - 1)
+    {
+      gsize i = at + (gsize)__builtin_ctz (mask);
+      if (record.p[i] == '"')
+        quoted = !quoted;
+      else if (!quoted)
+      {
+        RcaBytes v = rca_bytes (record.p + start, i - start);
+        column[n++] = arena ? unquote (v, arena) : v;
+        start = i + 1;
+      }
+    }
+  if (n < MOST_COLUMNS)
   {
-    if (i < record.n && record.p[i] == '"') /* on to the closing one */
-    {
-      const char *close = memchr (record.p + i + 1, '"', record.n - i - 1);
-      i = close ? (gsize)(close - record.p) : record.n;
-    }
-    if (i == record.n || record.p[i] == ',')
-    {
-      RcaBytes v = rca_bytes (record.p + start, i - start);
-      column[n++] = arena ? unquote (v, arena) : v;
-      start = i + 1;
-    }
+    RcaBytes v = rca_bytes (record.p + start, record.n - start);
+    column[n++] = arena ? unquote (v, arena) : v;
   }
   return n;
 }
@@ -119,9 +126,7 @@ line_kind (gpointer state, RcaBytes line)
 {
   Csv *s = state;
   gboolean was_open = s->open;
-  guint quotes = 0;
-  for (const char *p = line.p, *end = line.p + line.n; (p = memchr (p, '"', (gsize)(end - p))); p++)
-    quotes++;
+  gsize quotes = rca_scan16_count (line, '"');
   /* a torn record must not swallow the rest of the file */
   if (was_open && quotes % 2 == 0 && is_start (line))
   {
