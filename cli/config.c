@@ -12,6 +12,7 @@ static const struct {
   As as;
   const char *about;
 } keys[] = {
+  { "clickhouse-columns", AS_LIST, "what columns of a log table in ClickHouse mean: status=code;path=uri;duration=took_ms/1000" },
   { "color", AS_TEXT, "auto, always or never" },
   { "input-format", AS_LIST, "formats that are not sniffed: NAME or PATH=NAME" },
   { "jobs", AS_NUMBER, "threads" },

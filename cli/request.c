@@ -61,6 +61,13 @@ configured (const char *key)
   return g_strdup (config ? rca_config_get (config, key, NULL) : NULL);
 }
 
+char **
+rca_clickhouse_columns (void)
+{
+  g_autoptr (RcaConfig) config = rca_config_load (NULL, NULL);
+  return config && rca_config_get (config, "clickhouse-columns", NULL) ? rca_config_list (config, "clickhouse-columns") : NULL;
+}
+
 char *
 rca_default_store (void)
 {
@@ -331,11 +338,12 @@ static RcaReport *
 analyze (const RcaRequest *r, const RcaRequestTimes *t, GError **error)
 {
   g_autofree char *format = NULL;
+  g_auto (GStrv) columns = rca_clickhouse_columns ();
   g_autoptr (RcaUserFormats) formats = rca_formats_load (error);
   g_autoptr (GTimeZone) assumed = rca_request_zone (r, error);
   if (!formats || (r->zone && !assumed) || !rca_options_input_format (r->input_formats, formats, &format, error))
     return NULL;
-  RcaOpenOptions open = { .span = span_to_open (t), .assumed_zone = assumed, .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf, .formats = formats }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
+  RcaOpenOptions open = { .span = span_to_open (t), .columns = (const char *const *) columns, .assumed_zone = assumed, .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf, .formats = formats }, .no_redact = r->no_redact, .jobs = (guint) MAX (r->jobs, 0) };
   g_autoptr (RcaStore) store = open_with_progress (r, &open, error);
   g_autoptr (RcaSources) sources = store && rca_request_add_marks (r, store, t->now_ns, error) ? rca_store_sources (store, error) : NULL;
   if (!sources)

@@ -38,6 +38,8 @@ GTimeZone *rca_request_zone (const RcaRequest *request, GError **error);
 
 /* What the configuration says, else $XDG_STATE_HOME/rca, for a system service /var/lib/rca ($STATE_DIRECTORY). */
 char *rca_default_store (void);
+/* What columns of a log table in ClickHouse mean (clickhouse-columns); NULL: as the Collector makes them. Transfer full. */
+char **rca_clickhouse_columns (void);
 
 /* What to read when neither PATH nor store is there: the configuration's paths, else where logs usually are
  * and something exists; each said on standard error. char*. */

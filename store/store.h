@@ -9,6 +9,7 @@ typedef struct {
   RcaReadOptions read;      /* forced formats, nginx.conf; its from_ns and to_ns are not used: @span says it */
   gboolean no_redact;       /* show secrets in quoted lines */
   guint jobs;               /* threads to read with; 0: half of the cores, at least one */
+  const char *const *columns; /* (nullable): NAME=EXPRESSION: what the columns of a ClickHouse's log table mean (clickhouse/mapping.h) */
   GTimeZone *assumed_zone;  /* (nullable): for sources without a zone that nothing tells; NULL: the machine's */
 } RcaOpenOptions;
 

@@ -350,12 +350,13 @@ rca_batch_run (const RcaBatchRequest *request, GError **error)
   const RcaRequest *r = &request->request;
   struct sigaction catch = { .sa_handler = catch_signal, .sa_flags = SA_RESTART | SA_RESETHAND };
   g_autofree char *format = NULL;
+  g_auto (GStrv) columns = rca_clickhouse_columns ();
   g_autoptr (RcaUserFormats) formats = rca_formats_load (error);
   Run run = { .request = request };
   g_autoptr (GTimeZone) assumed = rca_request_zone (r, error);
   if (!formats || (r->zone && !assumed) || !rca_request_times (r, &run.times, error) || !rca_options_input_format (r->input_formats, formats, &format, error))
     return NULL;
-  RcaOpenOptions open = { .assumed_zone = assumed, .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf, .formats = formats }, .no_redact = r->no_redact };
+  RcaOpenOptions open = { .columns = (const char *const *) columns, .assumed_zone = assumed, .read = { .from_ns = RCA_TIME_NONE, .to_ns = RCA_TIME_NONE, .input_format = format, .nginx_conf = r->nginx_conf, .formats = formats }, .no_redact = r->no_redact };
   g_autoptr (RcaArchive) archive = find_archive (r, &open, error);
   g_autoptr (RcaBatchState) state = archive ? rca_batch_state_open (request->state, archive, error) : NULL;
   if (!state)

@@ -118,7 +118,8 @@ say_all (const GPtrArray *texts)
 static int
 tell_store (const char *where, gboolean json, gboolean keep_secrets, GError **error)
 {
-  RcaOpenOptions open = { .no_redact = keep_secrets };
+  g_auto (GStrv) columns = rca_clickhouse_columns ();
+  RcaOpenOptions open = { .no_redact = keep_secrets, .columns = (const char *const *)columns };
   RcaStore *store = rca_store_open (where, &open, error);
   g_autoptr (RcaSources) known = store ? rca_store_sources (store, error) : NULL;
   g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func ((GDestroyNotify)rca_source_free);

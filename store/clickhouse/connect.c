@@ -8,13 +8,13 @@ set_if_known (RcaClickhouse *c, const RcaServer *server, const char *name, const
 }
 
 RcaClickhouse *
-rca_clickhouse_connect (const char *text, RcaServer **server, GError **error)
+rca_clickhouse_connect (const char *text, gboolean mapped, RcaServer **server, GError **error)
 {
   RcaClickhouseAddress *address = rca_clickhouse_address_parse (text, error);
   if (!address)
     return NULL;
   g_autoptr (RcaClickhouse) c = rca_clickhouse_new (address);
-  *server = rca_server_probe (c, error);
+  *server = rca_server_probe (c, mapped, error);
   if (!*server)
     return NULL;
   g_autofree char *seconds = g_strdup_printf ("%u", address->timeout_s);

@@ -324,7 +324,7 @@ rca_clickhouse_writer_new (const char *address, const RcaOpenOptions *options, G
   w->options = *options;
   w->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   w->problem = g_ptr_array_new_with_free_func (g_free);
-  w->clickhouse = rca_clickhouse_connect (address, &w->server, error);
+  w->clickhouse = rca_clickhouse_connect (address, FALSE, &w->server, error);
   if (!w->clickhouse || !rca_schema_create (w->clickhouse, w->server, error) || !read_ledger (w, error))
     return NULL;
   const char *table = rca_clickhouse_address (w->clickhouse)->table;

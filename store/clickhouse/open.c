@@ -32,7 +32,7 @@ rca_store_open_clickhouse (const char *address, const RcaOpenOptions *options, G
   static const RcaOpenOptions none = { 0 };
   options = options ? options : &none;
   RcaServer *server = NULL;
-  g_autoptr (RcaClickhouse) clickhouse = rca_clickhouse_connect (address, &server, error);
+  g_autoptr (RcaClickhouse) clickhouse = rca_clickhouse_connect (address, options->columns != NULL, &server, error);
   g_autoptr (RcaServer) owned = server;
   if (!clickhouse)
     return NULL;

@@ -27,6 +27,10 @@ rca_otel_record_clear (RcaOtelRecord *r)
   g_free (r->level);
   g_free (r->trace_id);
   g_free (r->span_id);
+  g_free (r->host);
+  g_free (r->file);
+  for (guint i = 0; i < RCA_N_MAPPED; i++)
+    g_free (r->extra[i]);
   g_ptr_array_unref (r->resource_key);
   g_ptr_array_unref (r->resource_value);
   g_ptr_array_unref (r->log_key);
@@ -149,35 +153,46 @@ append_part (GString *path, const char *part)
   }
 }
 
-static char *
-path_of (const RcaOtelRecord *r, gboolean bare)
+typedef enum { AS_LINE, AS_OTLP, AS_JSON } As;
+
+static As
+shape_of (const RcaOtelRecord *r)
 {
+  for (guint i = RCA_MAPPED_FIRST_EXTRA; i < RCA_N_MAPPED; i++)
+    if (r->extra[i])
+      return AS_JSON;
+  return is_bare (r) ? AS_LINE : AS_OTLP;
+}
+
+static char *
+path_of (const RcaOtelRecord *r, As as)
+{
+  static const char *const endings[] = { [AS_LINE] = "", [AS_OTLP] = ".otlp", [AS_JSON] = ".json" };
   static const char *const files[] = { "log.file.path", "log.file.name" };
-  const char *instance = attribute (r->resource_key, r->resource_value, "k8s.pod.name"), *file = NULL;
+  const char *instance = attribute (r->resource_key, r->resource_value, "k8s.pod.name"), *file = r->file;
   GString *path = g_string_new (NULL);
   append_part (path, r->service);
-  append_part (path, attribute (r->resource_key, r->resource_value, "host.name"));
+  append_part (path, r->host ? r->host : attribute (r->resource_key, r->resource_value, "host.name"));
   append_part (path, instance ? instance : attribute (r->resource_key, r->resource_value, "service.instance.id"));
   for (guint i = 0; i < G_N_ELEMENTS (files) && !file; i++)
     file = attribute (r->log_key, r->log_value, files[i]);
   append_part (path, file && *file ? file : "log");
-  if (!bare)
-    g_string_append (path, ".otlp");
+  g_string_append (path, endings[as]);
   return g_string_free (path, FALSE);
 }
 
 static Log *
-log_of (RcaOtelSpool *s, const RcaOtelRecord *r, gboolean bare)
+log_of (RcaOtelSpool *s, const RcaOtelRecord *r, As as)
 {
-  g_autofree char *path = path_of (r, bare);
+  g_autofree char *path = path_of (r, as);
   Log *log = g_hash_table_lookup (s->log, path);
   if (!log)
   {
     log = g_new0 (Log, 1);
     log->path = g_steal_pointer (&path);
     g_hash_table_insert (s->log, log->path, log);
-    log->lines = bare ? make_file (s, s->folder[0], log->path) : NULL;
-    log->otlp = make_file (s, s->folder[!bare ? 0 : 1], log->path);
+    log->lines = as != AS_OTLP ? make_file (s, s->folder[0], log->path) : NULL;
+    log->otlp = as != AS_JSON ? make_file (s, s->folder[as == AS_OTLP ? 0 : 1], log->path) : NULL;
   }
   return log;
 }
@@ -244,11 +259,36 @@ write_otlp (FILE *file, const RcaOtelRecord *r)
   fwrite (out->str, 1, out->len, file);
 }
 
+static void
+write_json (FILE *file, const RcaOtelRecord *r)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (r->time_ns / RCA_NS_PER_S);
+  g_autofree char *second = time ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%S") : NULL;
+  g_autoptr (GString) out = g_string_new (NULL);
+  g_string_append_printf (out, "{\"time\":\"%s.%09dZ\"", second ? second : "", (int)(r->time_ns % RCA_NS_PER_S));
+  append_member (out, "level", r->level);
+  append_member (out, "service", r->service);
+  append_member (out, "host", r->host);
+  append_member (out, "trace_id", r->trace_id);
+  for (guint i = RCA_MAPPED_FIRST_EXTRA; i < RCA_N_MAPPED; i++)
+    append_member (out, rca_mapped_key ((RcaMapped)i), r->extra[i]);
+  if (r->body.n)
+  {
+    g_string_append (out, ",\"message\":");
+    append_json (out, r->body.p, r->body.n);
+  }
+  g_string_append (out, "}\n");
+  fwrite (out->str, 1, out->len, file);
+}
+
 void
 rca_otel_spool_add (RcaOtelSpool *s, const RcaOtelRecord *r)
 {
-  Log *log = log_of (s, r, is_bare (r));
-  if (log->lines)
+  As as = shape_of (r);
+  Log *log = log_of (s, r, as);
+  if (log->lines && as == AS_JSON)
+    write_json (log->lines, r);
+  else if (log->lines)
   {
     gsize n = r->body.n;
     while (n && r->body.p[n - 1] == '\n')

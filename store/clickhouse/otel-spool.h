@@ -3,8 +3,10 @@
  *
  * One file a service, host, instance and log file that the records name. A body that is a whole
  * log line (the Collector's filelog receiver: attributes say nothing but where it was read) is
- * written as it is; other records become a line of OTLP JSON each. */
+ * written as it is; one of which the configuration says what its columns mean as a JSON line, others
+ * as a line of OTLP JSON each. */
 #pragma once
+#include "clickhouse/mapping.h"
 #include "store.h"
 
 typedef struct {
@@ -12,6 +14,8 @@ typedef struct {
   gint32 severity; /* OpenTelemetry's number, 0: none */
   char *service, *level, *trace_id, *span_id; /* or NULL */
   RcaBytes body;
+  char *host, *file; /* told by the mapping, or NULL */
+  char *extra[RCA_N_MAPPED]; /* or NULL; of RCA_MAPPED_FIRST_EXTRA on */
   GPtrArray *resource_key, *resource_value, *log_key, *log_value; /* char* */
 } RcaOtelRecord;
 

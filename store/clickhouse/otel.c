@@ -1,4 +1,5 @@
 #include "clickhouse/otel.h"
+#include "clickhouse/mapping.h"
 #include "clickhouse/otel-spool.h"
 #include "clickhouse/row-binary.h"
 #include "clickhouse/statement.h"
@@ -14,6 +15,7 @@
 typedef struct {
   RcaClickhouse *clickhouse;
   RcaServer *server;
+  RcaMapping mapping;
   RcaSpan span;
   RcaOtelSpool *spool;
   RcaStore *files;
@@ -28,15 +30,24 @@ type_of (const Otel *o, const char *column)
   return type ? type : "";
 }
 
+/* A column or an expression that has the type of DateTime. */
+static const char *
+time_column (const Otel *o)
+{
+  return o->mapping.expression[RCA_MAPPED_TIME] ? o->mapping.expression[RCA_MAPPED_TIME] : "Timestamp";
+}
+
 static gboolean
 has_fractions (const Otel *o)
 {
-  return g_str_has_prefix (type_of (o, "Timestamp"), "DateTime64");
+  return g_str_has_prefix (type_of (o, time_column (o)), "DateTime64");
 }
 
 static char *
-text_column (const Otel *o, const char *column)
+text_column (const Otel *o, RcaMapped mapped, const char *column)
 {
+  if (mapped != RCA_N_MAPPED && o->mapping.expression[mapped])
+    return g_strdup_printf ("toString(%s)", o->mapping.expression[mapped]);
   return *type_of (o, column) ? g_strdup_printf ("toString(%s)", column) : g_strdup ("''");
 }
 
@@ -55,9 +66,9 @@ static void
 append_time (GString *sql, const Otel *o, const char *operator, gint64 ns)
 {
   if (has_fractions (o))
-    g_string_append_printf (sql, "Timestamp %s fromUnixTimestamp64Nano(toInt64(%" G_GINT64_FORMAT "))", operator, ns);
+    g_string_append_printf (sql, "%s %s fromUnixTimestamp64Nano(toInt64(%" G_GINT64_FORMAT "))", time_column (o), operator, ns);
   else
-    g_string_append_printf (sql, "Timestamp %s toDateTime(%" G_GINT64_FORMAT ")", operator, ns / RCA_NS_PER_S);
+    g_string_append_printf (sql, "%s %s toDateTime(%" G_GINT64_FORMAT ")", time_column (o), operator, ns / RCA_NS_PER_S);
 }
 
 /* On the time, and on what the table is sorted by where that is something else made of it: the
@@ -72,7 +83,7 @@ append_span (GString *sql, const Otel *o, RcaSpan span)
   append_time (sql, o, "<", span.end_ns);
   if (*type_of (o, "TimestampTime"))
     g_string_append_printf (sql, " AND TimestampTime >= toDateTime(%" G_GINT64_FORMAT ") AND TimestampTime <= toDateTime(%" G_GINT64_FORMAT ")", from, to);
-  const char *key = o->server->sorting_key ? o->server->sorting_key : "";
+  const char *key = o->server->sorting_key && !o->mapping.expression[RCA_MAPPED_TIME] ? o->server->sorting_key : "";
   if (strstr (key, "toStartOfFiveMinutes(Timestamp)"))
     g_string_append_printf (sql,
                             " AND toStartOfFiveMinutes(Timestamp) >= toStartOfFiveMinutes(toDateTime(%" G_GINT64_FORMAT
@@ -86,19 +97,28 @@ static char *
 rows_statement (const Otel *o, RcaSpan span)
 {
   const char *table = rca_clickhouse_address (o->clickhouse)->table;
-  static const char *const texts[] = { "ServiceName", "SeverityText", "TraceId", "SpanId", "Body" };
+  static const struct {
+    RcaMapped mapped;
+    const char *column; /* of the exporter */
+  } texts[] = {
+    { RCA_MAPPED_SERVICE, "ServiceName" }, { RCA_MAPPED_SEVERITY, "SeverityText" }, { RCA_MAPPED_TRACE_ID, "TraceId" }, { RCA_N_MAPPED, "SpanId" },
+    { RCA_MAPPED_MESSAGE, "Body" },        { RCA_MAPPED_HOST, "" },                 { RCA_MAPPED_FILE, "" },
+  };
   GString *sql = g_string_new ("SELECT ");
-  g_string_append (sql, has_fractions (o) ? "toInt64(toUnixTimestamp64Nano(CAST(Timestamp AS DateTime64(9))))" : "toInt64(toUnixTimestamp(Timestamp)) * 1000000000");
+  g_string_append_printf (sql, has_fractions (o) ? "toInt64(toUnixTimestamp64Nano(CAST(%s AS DateTime64(9))))" : "toInt64(toUnixTimestamp(%s)) * 1000000000", time_column (o));
   g_string_append (sql, *type_of (o, "SeverityNumber") ? ", toInt32(SeverityNumber)" : ", toInt32(0)");
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
   {
-    g_autofree char *column = text_column (o, texts[i]);
+    g_autofree char *column = text_column (o, texts[i].mapped, texts[i].column);
     g_string_append_printf (sql, ", %s", column);
   }
+  for (guint m = RCA_MAPPED_FIRST_EXTRA; m < RCA_N_MAPPED; m++)
+    if (o->mapping.expression[m])
+      g_string_append_printf (sql, ", toString(%s)", o->mapping.expression[m]);
   g_autofree char *resource = map_columns (o, "ResourceAttributes"), *log = map_columns (o, "LogAttributes");
   g_string_append_printf (sql, ", %s, %s FROM %s", resource, log, table);
   append_span (sql, o, span);
-  g_string_append (sql, " ORDER BY Timestamp FORMAT RowBinary");
+  g_string_append_printf (sql, " ORDER BY %s FORMAT RowBinary", time_column (o));
   return g_string_free (sql, FALSE);
 }
 
@@ -126,6 +146,10 @@ take_row (Otel *o, RcaRowReader *r)
   record.trace_id = rca_row_dup (r);
   record.span_id = rca_row_dup (r);
   record.body = rca_row_str (r);
+  record.host = rca_row_dup (r);
+  record.file = rca_row_dup (r);
+  for (guint m = RCA_MAPPED_FIRST_EXTRA; m < RCA_N_MAPPED; m++)
+    record.extra[m] = o->mapping.expression[m] ? rca_row_dup (r) : NULL;
   record.resource_key = take_strings (r);
   record.resource_value = take_strings (r);
   record.log_key = take_strings (r);
@@ -159,7 +183,8 @@ typedef struct {
 static GArray *
 count_minutes (Otel *o, GError **error)
 {
-  g_autoptr (GString) sql = g_string_new ("SELECT toInt64(intDiv(toUnixTimestamp(Timestamp), 60)) AS minute, toUInt64(count())");
+  g_autoptr (GString) sql = g_string_new (NULL);
+  g_string_append_printf (sql, "SELECT toInt64(intDiv(toUnixTimestamp(%s), 60)) AS minute, toUInt64(count())", time_column (o));
   g_string_append_printf (sql, " FROM %s", rca_clickhouse_address (o->clickhouse)->table);
   if (o->span.start_ns < o->span.end_ns)
     append_span (sql, o, o->span);
@@ -268,6 +293,7 @@ close_store (gpointer impl)
   g_clear_pointer (&o->spool, rca_otel_spool_free);
   g_clear_pointer (&o->server, rca_server_free);
   g_clear_pointer (&o->clickhouse, rca_clickhouse_free);
+  rca_mapping_clear (&o->mapping);
   g_free (o);
 }
 
@@ -280,7 +306,8 @@ rca_otel_open (RcaClickhouse *clickhouse, RcaServer *server, const RcaOpenOption
   *o = (Otel){ .clickhouse = clickhouse, .server = server, .span = options->span };
   if (o->span.start_ns < o->span.end_ns)
     o->span = (RcaSpan){ o->span.start_ns - BEFORE_NS, o->span.end_ns + AFTER_NS };
-  o->spool = rca_otel_spool_new (rca_clickhouse_address (clickhouse)->table, error);
+  if (rca_mapping_parse (&o->mapping, options->columns, error))
+    o->spool = rca_otel_spool_new (rca_clickhouse_address (clickhouse)->table, error);
   if (o->spool && read_rows (o, error))
     o->files = rca_otel_spool_open (o->spool, options, error);
   if (o->files)

@@ -157,18 +157,19 @@ looks_like_otel (const RcaServer *s)
 }
 
 static gboolean
-judge (RcaServer *s, const RcaClickhouseAddress *a, const Counted *counted, GError **error)
+judge (RcaServer *s, const RcaClickhouseAddress *a, const Counted *counted, gboolean mapped, GError **error)
 {
   s->low_cardinality = counted->families == 2;
-  s->is_otel = looks_like_otel (s);
+  gboolean empty = g_hash_table_size (s->column) == 0, ours = g_hash_table_contains (s->column, "block") && g_hash_table_contains (s->column, "duration_bin");
+  s->is_otel = !ours && !empty && (mapped || looks_like_otel (s));
   s->has_table = counted->tables == 2;
-  if (s->is_otel || g_hash_table_size (s->column) == 0)
+  if (s->is_otel || empty)
     return TRUE;
   return check_columns (s, a, error);
 }
 
 RcaServer *
-rca_server_probe (RcaClickhouse *c, GError **error)
+rca_server_probe (RcaClickhouse *c, gboolean mapped, GError **error)
 {
   const RcaClickhouseAddress *a = rca_clickhouse_address (c);
   g_autofree char *sql = probe_statement (a);
@@ -189,7 +190,7 @@ rca_server_probe (RcaClickhouse *c, GError **error)
   }
   if (r.broken || !s->version)
     g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "%s: what answers there is no ClickHouse", a->shown);
-  else if (judge (s, a, &counted, error))
+  else if (judge (s, a, &counted, mapped, error))
     return g_steal_pointer (&s);
   else
     g_prefix_error (error, "%s: ", a->shown);

@@ -50,8 +50,9 @@ typedef struct {
   GHashTable *setting;      /* names of those that are used when they are there */
 } RcaServer;
 
-/* One statement: what is there. Fails with a clear sentence when TABLE is neither ours nor a log table. */
-RcaServer *rca_server_probe (RcaClickhouse *clickhouse, GError **error);
+/* One statement: what is there. Fails with a clear sentence when TABLE is neither ours
+ * nor a log table; @mapped: what is not ours is one. */
+RcaServer *rca_server_probe (RcaClickhouse *clickhouse, gboolean mapped, GError **error);
 void rca_server_free (RcaServer *server);
 
 /* CREATE TABLE IF NOT EXISTS for both. */
