@@ -29,8 +29,8 @@ rca_facts_observes (const RcaFacts *f, RcaStream stream)
       const RcaSourceInfo *s = g_ptr_array_index (f->c->sources->source, i);
       if (s->stream != stream || s->parsed == 0 || s->first_ns == RCA_TIME_NONE)
         continue;
-      if (stream == RCA_STREAM_CHANGE || s->first_ns + (gint64) (s->clock_offset_s * 1e9) < f->span.end_ns)
-        return TRUE;
+      if (s->first_ns + (gint64) (s->clock_offset_s * 1e9) < f->span.end_ns)
+        return TRUE; /* one of changes that begins after the incident may begin too late, or its clock be wrong */
     }
   return FALSE;
 }

@@ -278,6 +278,20 @@ complains (RcaFacts *f, guint classes)
   return inside >= 2 && inside / MAX (1, f->o->to - f->o->from) > 2 * before / MAX (1, f->o->from);
 }
 
+/* Whether one instance is slow and the others are not: its own machine or heap may be short, and samples of
+ * hosts do not say whose they are. */
+static gboolean
+one_instance_drags (const RcaFacts *f, const RcaStory *s)
+{
+  for (guint i = 0; i < s->candidates->len; i++)
+    {
+      const RcaCandidate *c = g_ptr_array_index (s->candidates, i);
+      if (c->kind == RCA_KIND_INSTANCE && c->log_weight > 2)
+        return f->o->failing == RCA_FAIL_SLOW;
+    }
+  return FALSE;
+}
+
 static Finding
 judge_resource (RcaFacts *f, const RcaStory *s)
 {
@@ -316,6 +330,8 @@ judge_resource (RcaFacts *f, const RcaStory *s)
   for (guint e = 0; kernel && e < rca_frame_n_entities (kernel); e++)
     if (*rca_frame_value (kernel, e, 0) && !g_str_equal (rca_frame_value (kernel, e, 0), "none"))
       return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "the kernel complained (%s)", rca_frame_value (kernel, e, 0));
+  if (one_instance_drags (f, s))
+    return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "one instance is slow and the others are not; no sample says that it is of that instance's own machine");
   if (samples < 5 || !cpu)
     return found (RCA_VERDICT_NOT_SUPPORTED, NAN, "only %u samples of the hosts fall into the incident", samples);
   double xu = rca_proportion_upper (hot, samples, 0.95);
