@@ -13,6 +13,8 @@ static const RcaFormat *const formats[] = {
   &rca_format_otlp,
   &rca_format_otlp_document,
   &rca_format_shipper,
+  &rca_format_export,
+  &rca_format_export_document,
   &rca_format_docker,
   &rca_format_cloud_logging,
   &rca_format_cri,

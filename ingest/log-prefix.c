@@ -321,6 +321,8 @@ read_pair (RcaBytes line, gsize at, Part *part)
     i++;
   if (i == at || i + 1 >= line.n || line.p[i] != '=' || line.p[i + 1] == ' ')
     return FALSE;
+  const char *close = line.p[i + 1] == '"' ? memchr (line.p + i + 2, '"', line.n - i - 2) : NULL;
+  i = close ? (gsize)(close + 1 - line.p) : i;
   while (i < line.n && line.p[i] != ' ' && line.p[i] != '\t')
     i++;
   *part = (Part){ PART_MARK, rca_bytes (line.p + at, i - at), i };

@@ -379,6 +379,28 @@ after_zone_name (AppText *state, RcaBytes line, gsize end, RcaEvent *ev)
   return from + n;
 }
 
+/* A time before pairs: "2026-11-24T09:00:01Z level=error msg=…" */
+static RcaSeverity
+level_in_pairs (RcaBytes text)
+{
+  static const char *const names[] = { "level=", "lvl=", "severity=" };
+  RcaSeverity severity = RCA_SEVERITY_NONE;
+  for (guint i = 0; i < G_N_ELEMENTS (names) && severity == RCA_SEVERITY_NONE; i++)
+  {
+    gssize at = rca_bytes_find (text, rca_bytes_str (names[i]));
+    if (at < 0 || (at > 0 && text.p[at - 1] != ' ' && text.p[at - 1] != '\t'))
+      continue;
+    RcaBytes word = rca_bytes_from (text, (gsize)at + strlen (names[i]));
+    if (word.n > 0 && word.p[0] == '"')
+      word = rca_bytes_from (word, 1);
+    gsize n = 0;
+    while (n < word.n && g_ascii_isalpha (word.p[n]))
+      n++;
+    rca_severity_parse (rca_bytes (word.p, n), &severity);
+  }
+  return severity;
+}
+
 static RcaDecodeResult
 app_text_decode (gpointer data, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpointer user)
 {
@@ -394,10 +416,14 @@ app_text_decode (gpointer data, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpoin
   RcaSeverity before = level_of_part_before (state, rca_bytes (line.p, found.at), ev);
   gsize prefix = after_stamp (line, after_zone_name (state, line, found.end, ev));
   gsize message = prefix + rca_prefix_read (rca_bytes_from (line, prefix), state->parts, &state->record, NULL);
+  if (message >= line.n && text.n == line.n && memchr (line.p + prefix, '=', line.n - MIN (prefix, line.n)))
+    message = prefix + (prefix < line.n && line.p[prefix] == ' '); /* pairs alone: they are the message */
   if (ev->severity == RCA_SEVERITY_NONE)
     ev->severity = before;
   if (ev->severity == RCA_SEVERITY_NONE && state->epoch) /* columns of names stand before the level */
     ev->severity = rca_severity_find (rca_bytes_from (line, message));
+  if (ev->severity == RCA_SEVERITY_NONE)
+    ev->severity = level_in_pairs (rca_bytes_from (line, found.end));
   rca_text_pairs (&state->record, rca_bytes (line.p, message));
   rca_text_message (&state->record, rca_bytes_from (text, message));
   rca_app_record_end (&state->record);

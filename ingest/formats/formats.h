@@ -50,6 +50,8 @@ extern const RcaFormat rca_format_logfmt;
 extern const RcaFormat rca_format_app_text;
 extern const RcaFormat rca_format_rails;
 extern const RcaFormat rca_format_shipper;
+extern const RcaFormat rca_format_export;
+extern const RcaFormat rca_format_export_document;
 extern const RcaFormat rca_format_journald_verbose;
 extern const RcaFormat rca_format_change_log;
 extern const RcaFormat rca_format_git;
