@@ -56,6 +56,16 @@ parse_level (RcaBytes word, RcaSeverity *severity)
   return FALSE;
 }
 
+/* "error vpxd[7F1] …" */
+static gboolean
+before_program (RcaBytes line, gsize at)
+{
+  gsize i = skip_blanks (line, at), from = i;
+  while (i < line.n && g_ascii_islower (line.p[i]))
+    i++;
+  return i > from + 2 && from > at && i + 2 < line.n && line.p[i] == '[' && g_ascii_isxdigit (line.p[i + 1]);
+}
+
 /* A level word at @at, bracketed or not; 0 when there is none. */
 static gsize
 level_at (RcaBytes line, gsize at, RcaSeverity *severity)
@@ -69,7 +79,7 @@ level_at (RcaBytes line, gsize at, RcaSeverity *severity)
   gboolean upper = word.n > 0 && g_ascii_isupper (word.p[word.n - 1]);
   if (word.n < (bracket || upper ? 1 : 3) || word.n > 13 || !parse_level (word, severity))
     return 0;
-  if (!bracket && !upper && !(i < line.n && (rca_char_in (line.p[i], ":|]\t") || (i + 1 < line.n && line.p[i] == ' ' && rca_char_in (line.p[i + 1], " [(-|")))))
+  if (!bracket && !upper && !before_program (line, i) && !(i < line.n && (rca_char_in (line.p[i], ":|]\t") || (i + 1 < line.n && line.p[i] == ' ' && rca_char_in (line.p[i + 1], " [(-|")))))
     return 0; /* "error connecting to …" is prose */
   if (!bracket && word.n == 1 && (i >= line.n || !rca_char_in (line.p[i], " \t/|:,")))
     return 0;

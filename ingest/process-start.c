@@ -265,6 +265,29 @@ may_tell_of_start (RcaBytes line)
   return rca_bytes_holds_any (line, marks, G_N_ELEMENTS (marks));
 }
 
+/* Lines that only a schema's migration or a process manager writes, as they begin and what else they hold. */
+static RcaChangeKind
+other_change (RcaBytes line)
+{
+  static const struct {
+    const char *begins, *holds;
+    RcaChangeKind kind;
+  } lines[] = {
+    { "Running upgrade ", " -> ", RCA_CHANGE_MIGRATION },              /* Alembic */
+    { "Running downgrade ", " -> ", RCA_CHANGE_MIGRATION },
+    { "Migrating schema ", " to version ", RCA_CHANGE_MIGRATION },     /* Flyway */
+    { "Running Changeset: ", "::", RCA_CHANGE_MIGRATION },             /* Liquibase */
+    { "ChangeSet ", " ran successfully", RCA_CHANGE_MIGRATION },
+    { "Applying migration '", "'", RCA_CHANGE_MIGRATION },             /* Entity Framework */
+    { "== ", ": migrating ===", RCA_CHANGE_MIGRATION },                /* Rails */
+    { "'", "' with pid ", RCA_CHANGE_RESTART },                         /* supervisord's "spawned: 'shop' with pid 12" */
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    if (rca_bytes_starts (line, lines[i].begins))
+      return rca_bytes_find (line, rca_bytes_str (lines[i].holds)) > 0 ? lines[i].kind : RCA_CHANGE_NONE;
+  return RCA_CHANGE_NONE;
+}
+
 void
 rca_process_start (RcaAppRecord *record)
 {
@@ -276,6 +299,12 @@ rca_process_start (RcaAppRecord *record)
   gboolean first_version = rca_event_has (ev, RCA_FIELD_VERSION) && !source->version_seen;
   source->version_seen |= rca_event_has (ev, RCA_FIELD_VERSION);
   line.n = MIN (lf ? (gsize)(lf - line.p) : line.n, 240);
+  RcaChangeKind other = ev->severity > RCA_SEVERITY_WARN ? RCA_CHANGE_NONE : other_change (line);
+  if (other != RCA_CHANGE_NONE)
+  {
+    rca_event_set_num (ev, RCA_FIELD_CHANGE_KIND, other);
+    return;
+  }
   if (ev->severity > RCA_SEVERITY_WARN || rca_event_has (ev, RCA_FIELD_HTTP_STATUS) || line.n < 8 || !may_tell_of_start (line)
       || !find_start (line, first_version, &start))
     return;

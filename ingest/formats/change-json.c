@@ -409,9 +409,26 @@ find_shape (const Item *item)
   guint n;
   const RcaChangeShape *shapes = rca_change_shapes (&n);
   for (guint i = 0; i < n; i++)
-    if (get (item, shapes[i].has).n > 0)
+  {
+    RcaBytes value = get (item, shapes[i].has);
+    if (value.n > 0 && (!shapes[i].is || rca_bytes_is (value, shapes[i].is)))
       return &shapes[i];
+  }
   return NULL;
+}
+
+/* A look at things, which changes none. */
+static gboolean
+only_looks (const Item *item)
+{
+  const char *const *unless = item->shape->unless;
+  if (!unless[0])
+    return FALSE;
+  RcaBytes value = get (item, unless[0]);
+  for (guint i = 1; i < G_N_ELEMENTS (item->shape->unless) && unless[i]; i++)
+    if (rca_bytes_starts (value, unless[i]))
+      return TRUE;
+  return FALSE;
 }
 
 /* A status that says the change has not begun, or is over and gone. */
@@ -437,7 +454,7 @@ kind_of (const Item *item)
   if (item->shape && item->shape->when[0])
     return rca_bytes_is (get (item, item->shape->when[0]), item->shape->when[1]) ? kind : RCA_CHANGE_NONE;
   if (item->shape)
-    return kind;
+    return only_looks (item) ? RCA_CHANGE_NONE : kind;
   if (kind == RCA_CHANGE_NONE && item->value[SLOT_FLAG].n > 0)
     kind = RCA_CHANGE_FLAG;
   if (kind == RCA_CHANGE_NONE && rca_change_read (item->value[SLOT_TEXT], &told) && (told.strong || item->value[SLOT_SERVICE].n > 0))
@@ -779,7 +796,8 @@ static RcaBytes
 list_of (State *state, RcaBytes document)
 {
   static const char *const names[]
-      = { "items", "events", "deployments", "releases", "changes", "annotations", "history", "data", "results", "messages", "deploys" };
+      = { "items", "events", "deployments", "releases", "changes", "annotations", "history", "data", "results", "messages", "deploys",
+            "builds", "workflow_runs", "status.history", "Records" };
   RcaBytes value;
   RcaJsonType type;
   if (document.n > 0 && document.p[0] == '[')
@@ -867,6 +885,19 @@ count_object (guint index, RcaJsonType type, RcaBytes value, gpointer user)
   count->changes += read_item (count->state, value, &item);
 }
 
+/* An object that is a change, or holds a list of them. */
+static void
+count_line (RcaBytes line, Count *count)
+{
+  guint items = count->items, changes = count->changes;
+  count_object (0, RCA_JSON_OBJECT, line, count);
+  RcaBytes list = count->changes > changes ? rca_bytes (NULL, 0) : list_of (count->state, line);
+  if (list.n == 0)
+    return;
+  count->items = items;
+  rca_json_each (list, count->state->arena, count_object, count);
+}
+
 static void
 sniff (const RcaSampleLines *sample, RcaSniff *out)
 {
@@ -880,13 +911,14 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
     lines++;
     rca_arena_reset (count.state->arena);
     if (line.p[0] == '{' && line.n > 2)
-      count_object (0, RCA_JSON_OBJECT, line, &count);
+      count_line (line, &count);
   }
   state_close (count.state);
+  lines = MAX (lines, count.items); /* documents of several, a line each */
   if (count.changes * 2 < lines || count.changes == 0)
     return;
   out->score = 55 + (gint)(35 * count.changes / lines);
-  g_snprintf (out->reason, sizeof out->reason, "%u of %u lines are change events in JSON", count.changes, lines);
+  g_snprintf (out->reason, sizeof out->reason, "%u of %u entries are change events in JSON", count.changes, lines);
 }
 
 /* One document over several lines, or several pretty-printed ones. */

@@ -91,9 +91,43 @@ message_of (const Line *line, RcaBytes whole)
   return text;
 }
 
+/* "NAME=value" among the pairs behind docker's event, up to a comma or the closing parenthesis. */
+static RcaBytes
+docker_pair (RcaBytes text, const char *name)
+{
+  gssize at = rca_bytes_find (text, rca_bytes_str (name));
+  RcaBytes value = at < 0 ? rca_bytes (NULL, 0) : rca_bytes_from (text, (gsize)at + strlen (name));
+  gsize n = 0;
+  while (n < value.n && value.p[n] != ',' && value.p[n] != ')')
+    n++;
+  return rca_bytes (value.p, n);
+}
+
+/* docker events: "container start 4386fb97867d (image=shop:1.2, name=shop)". TRUE for any event; a start is a change. */
+static gboolean
+read_docker (RcaBytes text, RcaChange *change)
+{
+  static const char *const types[] = { "container ", "image ", "network ", "volume ", "service " };
+  gboolean typed = FALSE;
+  RcaBytes name, image = docker_pair (text, "image=");
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    typed |= rca_bytes_starts (text, types[i]);
+  if (!typed || text.p[text.n - 1] != ')' || (docker_pair (text, "(name=").n == 0 && docker_pair (text, ", name=").n == 0))
+    return FALSE;
+  *change = (RcaChange){ .kind = RCA_CHANGE_NONE };
+  if (!rca_bytes_starts (text, "container start "))
+    return TRUE;
+  *change = (RcaChange){ .kind = RCA_CHANGE_RESTART, .strong = TRUE };
+  change->service = docker_pair (text, " name=").n ? docker_pair (text, " name=") : docker_pair (text, "(name=");
+  rca_split_image (image, &name, &change->version);
+  return TRUE;
+}
+
 static void
 read_line (const ChangeLog *log, RcaBytes text, RcaChange *change)
 {
+  if (read_docker (text, change))
+    return;
   if (rca_change_read (text, change) || !log->named)
     return;
   rca_change_read_release (text, change);
@@ -163,7 +197,8 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
     read_line (&log, message, &change);
     changes += change.kind != RCA_CHANGE_NONE;
     /* a worker's log is full of jobs */
-    strong += change.kind != RCA_CHANGE_NONE && change.kind != RCA_CHANGE_JOB && (change.strong || change.version.n > 0);
+    RcaChange event;
+    strong += (change.kind == RCA_CHANGE_NONE && read_docker (message, &event)) || (change.kind != RCA_CHANGE_NONE && change.kind != RCA_CHANGE_JOB && (change.strong || change.version.n > 0));
     releases += change.strong && change.version.n > 0 && (change.kind == RCA_CHANGE_DEPLOY || change.kind == RCA_CHANGE_ROLLBACK);
   }
   guint telling = log.named ? changes : strong;

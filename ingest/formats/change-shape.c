@@ -127,6 +127,41 @@ static const RcaChangeShape shapes[] = {
       [SLOT_SERVICE] = { "name" },
       [SLOT_ACTOR] = { "member.email" },
       [SLOT_TEXT] = { "title", "titleVerb" } } },
+  { .has = "workflowName",
+    .kind = RCA_CHANGE_NONE, /* gh run list --json */
+    .path = { [SLOT_TIME] = { "updatedAt", "createdAt" },
+      [SLOT_VERSION] = { "headBranch", "headSha" },
+      [SLOT_KIND] = { "workflowName", "name" },
+      [SLOT_OUTCOME] = { "conclusion", "status" },
+      [SLOT_TEXT] = { "displayTitle", "workflowName" },
+      [SLOT_ID] = { "headSha" } } },
+  { .has = "fullDisplayName",
+    .kind = RCA_CHANGE_NONE, /* Jenkins' builds */
+    .path = { [SLOT_TIME] = { "timestamp" },
+      [SLOT_KIND] = { "fullDisplayName" },
+      [SLOT_OUTCOME] = { "result" },
+      [SLOT_TEXT] = { "fullDisplayName" },
+      [SLOT_ID] = { "number" } } },
+  { .has = "dateReleased",
+    .kind = RCA_CHANGE_DEPLOY, /* Sentry's releases */
+    .path = { [SLOT_TIME] = { "dateReleased", "dateCreated" },
+      [SLOT_SERVICE] = { "projects.0.slug", "version" },
+      [SLOT_VERSION] = { "version", "shortVersion" },
+      [SLOT_TEXT] = { "version" } } },
+  { .has = "eventSource",
+    .kind = RCA_CHANGE_CONFIG, /* CloudTrail */
+    .path = { [SLOT_TIME] = { "eventTime" },
+      [SLOT_SERVICE] = { "requestParameters.service", "requestParameters.dBInstanceIdentifier", "requestParameters.functionName", "eventSource" },
+      [SLOT_KIND] = { "eventName" },
+      [SLOT_ACTOR] = { "userIdentity.userName", "userIdentity.arn" },
+      [SLOT_TEXT] = { "eventName" },
+      [SLOT_ID] = { "eventID" } },
+    .unless = { "eventName", "Describe", "Get", "List", "Lookup", "Assume" } },
+  { .has = "@module",
+    .is = "terraform.ui",
+    .kind = RCA_CHANGE_CONFIG, /* terraform apply -json: the last line sums up */
+    .path = { [SLOT_TIME] = { "@timestamp" }, [SLOT_KIND] = { "type" }, [SLOT_SERVICE] = { "hook.resource.addr" }, [SLOT_TEXT] = { "@message" } },
+    .when = { "changes.operation", "apply" } },
 };
 
 const RcaChangeShape *

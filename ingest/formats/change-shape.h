@@ -24,9 +24,11 @@ typedef enum {
 
 typedef struct {
   const char *has;    /* the member that gives it away */
+  const char *is;     /* its value, where the name alone would not do; or NULL */
   RcaChangeKind kind; /* NONE: told by the words at SLOT_KIND; then no words, no change */
   const char *path[N_SLOTS][RCA_CHANGE_MAX_PATHS];
   const char *when[2]; /* a member and the value with which alone it is a change; or NULL */
+  const char *unless[6]; /* a member, and how its value begins when nothing was changed; or NULL */
 } RcaChangeShape;
 
 /* All of them; the first whose @has is there holds. */
