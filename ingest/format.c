@@ -66,6 +66,7 @@ static const RcaFormat *const formats[] = {
   &rca_format_snapshot,
   &rca_format_snapshot_file,
   &rca_format_prometheus,
+  &rca_format_metric_lines,
   &rca_format_git,
   &rca_format_change_log,
   &rca_format_level_text,

@@ -66,3 +66,4 @@ extern const RcaFormat rca_format_snapshot;
 extern const RcaFormat rca_format_snapshot_file;
 extern const RcaFormat rca_format_nginx_status;
 extern const RcaFormat rca_format_prometheus;
+extern const RcaFormat rca_format_metric_lines;

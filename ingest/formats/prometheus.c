@@ -3,6 +3,7 @@
 #include "formats.h"
 #include "../arena.h"
 #include "../json-scan.h"
+#include "../metric-name.h"
 #include "../number.h"
 #include "../timestamp.h"
 
@@ -28,76 +29,6 @@ typedef struct {
   gint64 time_ns;
   RcaSample sample[RCA_MAX_SAMPLES];
 } Prometheus;
-
-/* Words of a metric's or recording rule's name, all of which must stand in it. */
-static const struct {
-  const char *words[3];
-  RcaMetric metric;
-} names[] = {
-  { { "iowait" }, RCA_METRIC_CPU_IOWAIT_RATIO },
-  { { "steal" }, RCA_METRIC_CPU_STEAL_RATIO },
-  { { "pressure", "cpu" }, RCA_METRIC_PSI_CPU_RATIO },
-  { { "pressure", "io" }, RCA_METRIC_PSI_IO_RATIO },
-  { { "pressure", "memory" }, RCA_METRIC_PSI_MEM_RATIO },
-  { { "load1" }, RCA_METRIC_LOAD1 },
-  { { "procs_running" }, RCA_METRIC_RUN_QUEUE },
-  { { "procs_blocked" }, RCA_METRIC_BLOCKED },
-  { { "cpu", "util" }, RCA_METRIC_CPU_BUSY_RATIO },
-  { { "cpu", "usage" }, RCA_METRIC_CPU_BUSY_RATIO },
-  { { "cpu", "busy" }, RCA_METRIC_CPU_BUSY_RATIO },
-  { { "mem", "util" }, RCA_METRIC_MEM_USED_RATIO },
-  { { "mem", "used", "ratio" }, RCA_METRIC_MEM_USED_RATIO },
-  { { "mem", "usage" }, RCA_METRIC_MEM_USED_RATIO },
-  { { "mem", "percent" }, RCA_METRIC_MEM_USED_RATIO },
-  { { "filesystem", "us" }, RCA_METRIC_DISK_USED_RATIO },
-  { { "disk", "used" }, RCA_METRIC_DISK_USED_RATIO },
-  { { "disk", "util" }, RCA_METRIC_DISK_UTIL_RATIO },
-  { { "io_time" }, RCA_METRIC_DISK_UTIL_RATIO },
-  { { "retrans" }, RCA_METRIC_TCP_RETRANS },
-  { { "network", "err" }, RCA_METRIC_NET_ERRORS },
-  { { "network", "drop" }, RCA_METRIC_NET_ERRORS },
-  { { "network", "bytes" }, RCA_METRIC_NET_BYTES },
-  { { "filefd", "ratio" }, RCA_METRIC_FD_USED_RATIO },
-};
-
-static gboolean
-is_ratio (RcaMetric metric)
-{
-  switch (metric)
-  {
-  case RCA_METRIC_CPU_BUSY_RATIO:
-  case RCA_METRIC_CPU_IOWAIT_RATIO:
-  case RCA_METRIC_CPU_STEAL_RATIO:
-  case RCA_METRIC_MEM_USED_RATIO:
-  case RCA_METRIC_DISK_UTIL_RATIO:
-  case RCA_METRIC_DISK_USED_RATIO:
-  case RCA_METRIC_FD_USED_RATIO:
-  case RCA_METRIC_PSI_CPU_RATIO:
-  case RCA_METRIC_PSI_IO_RATIO:
-  case RCA_METRIC_PSI_MEM_RATIO:
-    return TRUE;
-  default:
-    return FALSE;
-  }
-}
-
-/* Running totals say nothing of one time. */
-static RcaMetric
-metric_of (RcaBytes name)
-{
-  g_autofree char *lower = g_ascii_strdown (name.n ? name.p : "", (gssize)MIN (name.n, 200));
-  if (g_str_has_suffix (lower, "_total") && !strchr (lower, ':'))
-    return RCA_METRIC_OTHER;
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-  {
-    guint k = 0;
-    while (k < 3 && names[i].words[k] && strstr (lower, names[i].words[k]))
-      k++;
-    if (k == 3 || !names[i].words[k])
-      return names[i].metric;
-  }
-  return RCA_METRIC_OTHER;
-}
 
 static gboolean
 take_label (RcaBytes path, RcaBytes key, RcaJsonType type, RcaBytes value, guint depth, gpointer user)
@@ -132,7 +63,7 @@ take_pair (guint index, RcaJsonType type, RcaBytes value, gpointer user)
   rca_json_each (value, state->arena, take_half, state);
   if (state->time_ns == RCA_TIME_NONE || state->points->len >= MAX_POINTS)
     return;
-  state->percent |= is_ratio (state->metric) && state->value > 1.5;
+  state->percent |= rca_metric_is_ratio (state->metric) && state->value > 1.5;
   Point point = { state->time_ns, state->instance, state->device, state->metric, state->value, value.p, state->points->len };
   g_array_append_val (state->points, point);
 }
@@ -146,13 +77,13 @@ take_series (guint index, RcaJsonType type, RcaBytes series, gpointer user)
   state->name = state->instance = state->device = (RcaBytes){ NULL, 0 };
   if (rca_json_get (series, "metric", state->arena, NULL, &labels))
     rca_json_scan (labels, state->arena, take_label, state);
-  state->metric = metric_of (state->name);
+  state->metric = rca_metric_of_name (state->name);
   state->percent = rca_bytes_find (state->name, RCA_BYTES ("percent")) >= 0;
   if (rca_json_get (series, "values", state->arena, NULL, &values))
     rca_json_each (values, state->arena, take_pair, state);
   else if (rca_json_get (series, "value", state->arena, NULL, &values))
     take_pair (0, RCA_JSON_ARRAY, values, state);
-  for (guint i = from; i < state->points->len && is_ratio (state->metric); i++)
+  for (guint i = from; i < state->points->len && rca_metric_is_ratio (state->metric); i++)
   {
     Point *point = &g_array_index (state->points, Point, i);
     point->value = CLAMP (state->percent ? point->value / 100 : point->value, 0, 1);

@@ -32,7 +32,7 @@ static const Family families[] = {
     { "postgres", "postgres-csv", "postgres-json", "pgbouncer", "mysql-slow", "mysql-error", "mysql-general", "mongodb", "mongodb-text", "redis", "redis-slowlog",
       "redis-slowlog-json", "clickhouse", "elasticsearch", "cassandra", "sql-server", "oracle-alert", "database-json", "patroni", "proxysql" } },
   { "change", { "change-json", "change-document", "change-log", "packages", "ansible", "git" } },
-  { "monitor", { "sar", "sadf-json", "vmstat", "snapshot", "snapshot-file", "prometheus", "kernel" } },
+  { "monitor", { "sar", "sadf-json", "vmstat", "snapshot", "snapshot-file", "prometheus", "metric-lines", "kernel" } },
   { "wrapper",
     { "syslog", "syslog-octets", "docker", "cri", "container-prefix", "shipper", "log-export", "log-export-document", "cloud-logging", "journald-json", "journald-export", "journald-verbose", "otlp",
       "otlp-document", "fluent-forward" } },
