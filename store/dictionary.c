@@ -14,7 +14,14 @@ typedef struct {
 #define PACKED (1u << 31)
 #define PACKED_TEXT 32
 
+#define NOTES 65536
+typedef struct {
+  guint64 key;
+  guint32 id;
+} Note;
+
 struct RcaDictionary {
+  Note *note; /* NULL until there is one */
   gboolean packs; /* 32 hexadecimal digits are kept as 16 bytes until their text is asked for */
   Entry *entry;
   guint32 n, capacity;
@@ -54,6 +61,7 @@ rca_dictionary_free (RcaDictionary *d)
   g_clear_pointer (&d->chunk, g_ptr_array_unref);
   g_free (d->entry);
   g_free (d->slot);
+  g_free (d->note);
   g_free (d);
 }
 
@@ -238,6 +246,17 @@ rca_dictionary_merge (RcaDictionary *d, const RcaDictionary *from)
     map[i] = d->packs ? rca_dictionary_intern (d, rca_dictionary_bytes (from, i)) : intern (d, rca_bytes (from->entry[i].p, from->entry[i].n), from->entry[i].hash);
   }
   return map;
+}
+
+guint32 *
+rca_dictionary_note (RcaDictionary *d, guint64 key)
+{
+  if (!d->note)
+    d->note = g_new0 (Note, NOTES);
+  Note *n = &d->note[(key * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> 48];
+  if (n->key != key)
+    *n = (Note){ key, 0 };
+  return &n->id;
 }
 
 guint32

@@ -243,6 +243,7 @@ keep_settled_clock (RcaTable *table, RcaTableSource *source)
 void
 rca_table_finish (RcaTable *table, const RcaTableOptions *options)
 {
+  table->span = options->span;
   g_ptr_array_sort (table->source, compare_source);
   each_source (table, merge_source);
   rca_table_name_instances (table);

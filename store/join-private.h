@@ -34,6 +34,7 @@ typedef struct {
   const RcaJoinQuery *q;
   GArray *request; /* RcaJoinRequest */
   guint32 *head;   /* id code → first link + 1 */
+  guint32 n_ids;   /* codes are below it; those of rows far off are not, and link to nothing */
   GArray *link;    /* RcaJoinLink */
   GArray *carry;   /* RcaJoinCarry */
   gboolean by_id, carriers_have_ids, carriers_are_requests;

@@ -86,7 +86,7 @@ sample (RcaJoining *j)
 static void
 link_id (RcaJoining *j, guint32 id, guint32 request)
 {
-  if (!id)
+  if (!id || id >= j->n_ids)
     return;
   RcaJoinLink l = { request, j->head[id] };
   g_array_append_val (j->link, l);
@@ -170,7 +170,7 @@ carry_by_id (RcaJoining *j, const RcaScan *scan, guint32 row)
   guint32 id[2] = { rca_sheet_u32 (scan->sheet, RCA_COL_REQUEST_ID, row), rca_sheet_u32 (scan->sheet, RCA_COL_TRACE_ID, row) };
   for (guint k = 0; k < 2; k++)
     if (id[k] && (k == 0 || id[1] != id[0]))
-      for (guint32 l = j->head[id[k]]; l; l = g_array_index (j->link, RcaJoinLink, l - 1).next)
+      for (guint32 l = id[k] < j->n_ids ? j->head[id[k]] : 0; l; l = g_array_index (j->link, RcaJoinLink, l - 1).next)
         carry_row (j, g_array_index (j->link, RcaJoinLink, l - 1).request, scan, row);
 }
 
@@ -366,8 +366,9 @@ rca_table_join (RcaTable *table, const RcaJoinQuery *query)
   j.request = g_array_new (FALSE, FALSE, sizeof (RcaJoinRequest));
   j.link = g_array_new (FALSE, FALSE, sizeof (RcaJoinLink));
   j.carry = g_array_new (FALSE, FALSE, sizeof (RcaJoinCarry));
-  j.head = g_new0 (guint32, rca_dictionary_size (rca_table_domain (table, RCA_DOMAIN_ID)));
   RcaSpan span = { query->span.start_ns - RCA_JOIN_SLACK_NS, query->span.end_ns + RCA_JOIN_SLACK_NS };
+  j.n_ids = rca_dictionary_size (rca_table_domain_in (table, RCA_DOMAIN_ID, span));
+  j.head = g_new0 (guint32, j.n_ids);
   know_carriers (&j, span);
   collect_requests (&j);
   sample (&j);

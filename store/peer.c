@@ -3,6 +3,19 @@
 
 static const RcaSpan ever = { G_MININT64, G_MAXINT64 };
 
+/* Whether a web server's log names who answered: else there is nobody to tell apart. */
+static gboolean
+names_upstreams (const RcaTable *table)
+{
+  for (guint i = 0; i < table->source->len; i++)
+  {
+    const RcaTableSource *source = g_ptr_array_index (table->source, i);
+    if (source->stream == RCA_STREAM_ACCESS && (source->present >> RCA_FIELD_UPSTREAM) & 1)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* Where an id leads: the instance whose record carries it. */
 static guint32 *
 instances_by_id (RcaTable *table)
@@ -141,6 +154,8 @@ void
 rca_table_learn_peers (RcaTable *table)
 {
   table->user_facing = user_facing (table);
+  if (!names_upstreams (table))
+    return;
   g_autofree guint32 *instance_of = instances_by_id (table);
   g_autofree guint32 *service_of = services_by_instance (table);
   g_autoptr (GArray) pair = count_pairs (table, instance_of);

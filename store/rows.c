@@ -54,6 +54,13 @@ trim (GArray *pick, guint limit)
   g_array_set_size (pick, MIN (pick->len, limit));
 }
 
+/* What is beyond that is not among the @limit first any more. */
+static gint64
+bound (const GArray *pick, guint limit)
+{
+  return pick->len < limit ? G_MAXINT64 : g_array_index (pick, Pick, limit - 1).key;
+}
+
 static const char *
 text_of (const RcaTable *table, const RcaSheet *sheet, RcaColumnId column, guint32 row)
 {
@@ -102,18 +109,23 @@ rca_table_rows (RcaTable *table, const RcaRowQuery *q)
   guint limit = q->limit ? q->limit : 100;
   char normal[RCA_ID_BYTES];
   guint32 id = q->id ? rca_dictionary_find (rca_table_domain (table, RCA_DOMAIN_ID), rca_normal_id (rca_bytes_str (q->id), normal)) : 0;
+  gint64 most = G_MAXINT64;
   RcaScan scan;
   rca_scan_init (&scan, table, q->stream, q->span, q->filter, q->n_filters);
   while (!(q->id && !id) && rca_scan_next_sheet (&scan))
     for (guint32 row = 0; row < scan.sheet->n; row++)
     {
-      if (!rca_scan_takes (&scan, row) || !wanted (q, scan.sheet, row, id))
+      gint64 key = key_of (q->order, scan.sheet, row);
+      if (key > most || !rca_scan_takes (&scan, row) || !wanted (q, scan.sheet, row, id))
         continue;
       guint64 order = ((guint64)rca_sheet_u16 (scan.sheet, RCA_COL_PART, row) << 32) | rca_sheet_u32 (scan.sheet, RCA_COL_LINE, row);
-      Pick p = { key_of (q->order, scan.sheet, row), scan.next_source, row, order, scan.source, scan.sheet };
+      Pick p = { key, scan.next_source, row, order, scan.source, scan.sheet };
       g_array_append_val (pick, p);
       if (pick->len >= limit * 2 + 4096)
+      {
         trim (pick, limit);
+        most = bound (pick, limit);
+      }
     }
   rca_scan_clear (&scan);
   trim (pick, limit);

@@ -136,8 +136,16 @@ rca_table_free (RcaTable *t)
 RcaDictionary *
 rca_table_domain (RcaTable *table, RcaDomain d)
 {
-  guint64 columns = table->whole[d] ? 0 : rca_sheet_columns_of (d);
+  RcaDictionary *all = rca_table_domain_in (table, d, (RcaSpan){ G_MININT64, G_MAXINT64 });
   table->whole[d] = TRUE;
+  return all;
+}
+
+RcaDictionary *
+rca_table_domain_in (RcaTable *table, RcaDomain d, RcaSpan span)
+{
+  guint64 columns = table->whole[d] ? 0 : rca_sheet_columns_of (d);
+  gboolean ever = span.start_ns == G_MININT64 && span.end_ns == G_MAXINT64;
   for (guint i = 0; columns && i < table->source->len; i++)
   {
     const RcaTableSource *source = g_ptr_array_index (table->source, i);
@@ -145,7 +153,7 @@ rca_table_domain (RcaTable *table, RcaDomain d)
     {
       RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
       guint64 pending = sheet->pending & columns;
-      if (pending)
+      if (pending && (ever || (sheet->min_start < span.end_ns && sheet->max_start >= span.start_ns)))
         rca_sheet_bring (sheet, (RcaColumnId)__builtin_ctzll (pending));
     }
   }

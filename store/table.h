@@ -88,6 +88,7 @@ struct RcaTable {
   GPtrArray *problem, *note;                /* char* */
   GPtrArray *mark;                          /* RcaMark */
   gboolean no_redact;
+  RcaSpan span; /* that was asked for; start == end: all */
   RcaStream user_facing;
   GPtrArray *peer;       /* RcaPeer, strings in dictionaries */
   GStringChunk *strings; /* for answers: they live as long as the store */
@@ -97,6 +98,8 @@ struct RcaTable {
 RcaTable *rca_table_new (void);
 /* The dictionary of @domain with all that the columns of all sheets hold: from then on it does not grow. */
 RcaDictionary *rca_table_domain (RcaTable *table, RcaDomain domain);
+/* The same of sheets with rows whose work begins in @span: it grows when others are looked into. */
+RcaDictionary *rca_table_domain_in (RcaTable *table, RcaDomain domain, RcaSpan span);
 void rca_table_free (RcaTable *table);
 void rca_table_add (RcaTable *table, RcaTableSource *source); /* takes it */
 void rca_table_problem (RcaTable *table, const char *format, ...) G_GNUC_PRINTF (2, 3);

@@ -3,6 +3,8 @@
 /* An old process may finish its requests beside the new one: a version seen on the
  * instance so shortly ago has not come back. */
 #define OVERLAP_NS (30 * RCA_NS_PER_S)
+/* Records of one process are written a little out of the order of their times. */
+#define OUT_OF_ORDER_NS (5 * RCA_NS_PER_S)
 /* A change that a log tells lies so near that it is the same. */
 #define TOLD_NS (300 * RCA_NS_PER_S)
 /* One version that reaches several instances within this is one change. */
@@ -28,15 +30,40 @@ compare_speaking (gconstpointer a, gconstpointer b)
   return x->end < y->end ? -1 : x->end > y->end;
 }
 
+/* So many processes write into one log at once, at most; of more, runs are shorter. */
+#define SPEAKERS 16
+
+/* The last run of the same process in this sheet, when it says the same; else NULL. */
+static Speaking *
+run_of (GArray *all, const Speaking *s)
+{
+  for (guint i = all->len; i > 0 && i + SPEAKERS > all->len; i--)
+  {
+    Speaking *run = &g_array_index (all, Speaking, i - 1);
+    if (run->sheet != s->sheet)
+      return NULL;
+    if (run->instance == s->instance && run->service == s->service)
+      return run->version == s->version && s->end + OUT_OF_ORDER_NS >= run->end ? run : NULL;
+  }
+  return NULL;
+}
+
 /* Runs follow each other in the order of reading; rows out of order only lengthen them. */
 static void
 speak (GArray *all, const Speaking *s)
 {
-  Speaking *run = all->len ? &g_array_index (all, Speaking, all->len - 1) : NULL;
-  if (run && run->sheet == s->sheet && run->version == s->version && run->instance == s->instance && run->service == s->service && s->end >= run->end)
-    run->last = MAX (run->last, s->end);
-  else
+  Speaking *run = run_of (all, s);
+  if (!run)
+  {
     g_array_append_val (all, *s);
+    return;
+  }
+  run->last = MAX (run->last, s->end);
+  if (s->end < run->end)
+  {
+    run->end = s->end;
+    run->row = s->row;
+  }
 }
 
 /* All that say their version, by instance and time. */

@@ -152,6 +152,14 @@ fill_texts (Filling *f)
       to[r] = code_of_text (f, value);
       continue;
     }
+    if (t->kind == RCA_VARIABLE_IPV4 && f->codes->code) /* one dictionary for many sheets: clients come again in all of them */
+    {
+      guint32 *note = rca_dictionary_note (f->codes->dictionary, t->value[rank]);
+      if (!*note)
+        *note = code_of_text (f, value);
+      to[r] = *note;
+      continue;
+    }
     guint64 key = t->value[rank] << 5 | k;
     Seen *s = &seen[rca_predict_slot (key) % SEEN];
     if (!s->code || s->value != key)
