@@ -267,12 +267,11 @@ count_feeds (const char *p, gsize n)
 }
 
 guint64
-rca_count_lines (const char *path, guint64 end)
+rca_count_feeds (int fd, guint64 from, guint64 end)
 {
   guint64 lines = 0;
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
   g_autofree char *buffer = g_malloc (PROBE_BYTES);
-  for (guint64 at = 0; fd >= 0 && at < end;)
+  for (guint64 at = from; at < end;)
   {
     gssize got = pread (fd, buffer, MIN (PROBE_BYTES, end - at), (off_t)at);
     if (got <= 0)
@@ -280,6 +279,14 @@ rca_count_lines (const char *path, guint64 end)
     lines += count_feeds (buffer, (gsize)got);
     at += (guint64)got;
   }
+  return lines;
+}
+
+guint64
+rca_count_lines (const char *path, guint64 end)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  guint64 lines = fd >= 0 ? rca_count_feeds (fd, 0, end) : 0;
   if (fd >= 0)
     close (fd);
   return lines;

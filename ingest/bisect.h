@@ -26,3 +26,5 @@ gboolean rca_bisect (const char *path, const RcaFormat *format, const RcaSampleL
 
 /* How many line feeds stand before byte @end of @path. */
 guint64 rca_count_lines (const char *path, guint64 end);
+/* The same between @from and @end of the open file @fd. */
+guint64 rca_count_feeds (int fd, guint64 from, guint64 end);

@@ -33,7 +33,8 @@ line_of (RcaTableSource *source, const RcaSheet *sheet, guint32 row)
   if (!source->origin || part >= source->origin->parts->len)
     return line;
   if (source->lines_before[part] == G_MAXUINT64)
-    source->lines_before[part] = rca_source_lines_before (source->origin, part);
+    source->lines_before[part] = source->lines_number[part] >= 0 ? rca_line_count_get (source->lines_of, (guint)source->lines_number[part])
+                                                                  : rca_source_lines_before (source->origin, part);
   return line + source->lines_before[part];
 }
 

@@ -30,6 +30,7 @@ rca_table_source_free (RcaTableSource *s)
   g_ptr_array_unref (s->problem);
   rca_text_free (s->text);
   g_free (s->lines_before);
+  g_free (s->lines_number);
   rca_table_source_close (s);
   g_array_unref (s->open_fd);
   g_byte_array_unref (s->read_back);
@@ -83,8 +84,33 @@ rca_table_source_lines_from (RcaTableSource *s, const RcaSource *origin)
 {
   s->origin = origin;
   s->lines_before = g_new (guint64, MAX (origin->parts->len, 1));
+  s->lines_number = g_new (gint, MAX (origin->parts->len, 1));
   for (guint i = 0; i < origin->parts->len; i++)
+  {
     s->lines_before[i] = G_MAXUINT64;
+    s->lines_number[i] = -1;
+  }
+}
+
+static void
+count_lines_of (RcaTable *table, RcaTableSource *s)
+{
+  s->lines_of = table->lines;
+  for (guint i = 0; s->origin && i < s->origin->parts->len; i++)
+  {
+    const RcaSourcePart *part = g_ptr_array_index (s->origin->parts, i);
+    if (part->skipped_bytes && part->fd >= 0)
+      s->lines_number[i] = (gint)rca_line_count_add (table->lines, part->fd, part->skipped_bytes);
+  }
+}
+
+void
+rca_table_count_lines (RcaTable *table, guint n_threads)
+{
+  table->lines = rca_line_count_new ();
+  for (guint i = 0; i < table->source->len; i++)
+    count_lines_of (table, g_ptr_array_index (table->source, i));
+  rca_line_count_start (table->lines, n_threads);
 }
 
 static void
@@ -119,6 +145,7 @@ rca_table_free (RcaTable *t)
 {
   if (!t)
     return;
+  rca_line_count_free (t->lines); /* reads what the sources hold open */
   g_ptr_array_unref (t->source);
   g_ptr_array_unref (t->problem);
   g_ptr_array_unref (t->note);

@@ -5,6 +5,7 @@
  * offsets found, doubles hidden, work put at its start), and the six calls are
  * answered from it. The order in which sources were read changes nothing. */
 #pragma once
+#include "line-count.h"
 #include "seam.h"
 #include "sheet.h"
 #include "source.h"
@@ -26,6 +27,8 @@ typedef struct {
   /* where parts were entered in the middle, their lines are counted when one is quoted */
   const RcaSource *origin;  /* or NULL: lines are right */
   guint64 *lines_before;    /* by part; G_MAXUINT64: not counted yet */
+  gint *lines_number;       /* by part: its number among RcaTable.lines; -1: none */
+  RcaLineCount *lines_of;   /* that; or NULL */
   GArray *open_fd;          /* int: of @origin's parts, whose raw lines stay in their files */
   GByteArray *read_back;    /* the raw line at hand */
 
@@ -53,6 +56,9 @@ void rca_table_source_free (RcaTableSource *source);
 void rca_table_source_describe (RcaTableSource *into, const RcaSource *source);
 /* @source was read with lines_later; it outlives @into (RcaTable.keep). */
 void rca_table_source_lines_from (RcaTableSource *into, const RcaSource *source);
+
+/* Begins to count those lines, with @n_threads of its own: what is quoted needs them. For sources that were added. */
+void rca_table_count_lines (RcaTable *table, guint n_threads);
 
 /* Fills one source. One thread a writer. */
 typedef struct RcaTableWriter RcaTableWriter;
@@ -91,6 +97,7 @@ struct RcaTable {
   RcaSpan span; /* that was asked for; start == end: all */
   RcaStream user_facing;
   GPtrArray *peer;       /* RcaPeer, strings in dictionaries */
+  RcaLineCount *lines;   /* of large files that were entered in the middle; or NULL */
   GStringChunk *strings; /* for answers: they live as long as the store */
   GPtrArray *keep;       /* GPtrArray of what sheets and texts read from (segments); freed last */
 };

@@ -238,6 +238,7 @@ open_table (RcaTable *owned, GPtrArray *source, const RcaOpenOptions *options, G
   g_ptr_array_add (table->keep, g_ptr_array_ref (source));
   for (guint i = 0; i < reading->len; i++)
     rca_table_add (table, g_array_index (reading, Reading, i).into);
+  rca_table_count_lines (table, thread_count (options->jobs, G_MAXUINT) - 1);
   table->no_redact = options->no_redact;
   if (!is_usable (table))
   {

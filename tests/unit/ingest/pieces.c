@@ -1,6 +1,10 @@
 /* A large log in pieces tells the same as read as one: every record once, in its line. */
+#include "bisect.h"
+#include "line-count.h"
 #include "pieces.h"
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 #define PIECE_BYTES (100 << 10)
 
@@ -149,11 +153,32 @@ test_window (void)
   remove_log (path);
 }
 
+static void
+test_line_count (void)
+{
+  g_autofree char *path = write_log ();
+  int fd = g_open (path, O_RDONLY | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  for (guint n_threads = 0; n_threads < 4; n_threads++)
+  {
+    g_autoptr (RcaLineCount) count = rca_line_count_new ();
+    guint large = rca_line_count_add (count, fd, 8 << 20), small = rca_line_count_add (count, fd, 77777), none = rca_line_count_add (count, fd, 0);
+    rca_line_count_start (count, n_threads);
+    g_assert_cmpuint (rca_line_count_get (count, small), ==, rca_count_lines (path, 77777));
+    g_assert_cmpuint (rca_line_count_get (count, large), ==, rca_count_lines (path, 8 << 20));
+    g_assert_cmpuint (rca_line_count_get (count, large), >, 60000);
+    g_assert_cmpuint (rca_line_count_get (count, none), ==, 0);
+  }
+  close (fd);
+  remove_log (path);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ingest/pieces/tell-the-same-as-the-whole", test_whole);
   g_test_add_func ("/ingest/pieces/hold-the-window", test_window);
+  g_test_add_func ("/ingest/pieces/lines-before-are-counted-by-any-number-of-threads", test_line_count);
   return g_test_run ();
 }
