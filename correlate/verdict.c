@@ -264,7 +264,7 @@ judge_network (RcaFacts *f, const RcaStory *s)
   if (!isnan (xu) && xu < ruled_out_below && rec >= covered)
     return found (RCA_VERDICT_RULED_OUT, xu, "connects no slower (95 %% in %.*f ms, before %.*f); %.0f %% name another reason", during < 0.01, during * 1000,
                   before < 0.01, before * 1000, 100 * accounted);
-  return found (RCA_VERDICT_NOT_SUPPORTED, xu, "web server to application connects as before; the way from the application to the database is not measured");
+  return found (RCA_VERDICT_NOT_SUPPORTED, xu, "web server to application as before; from there to the database not measured");
 }
 
 /* Whether lines inside the incident name one of @classes, joined to a request or not. */
