@@ -1,4 +1,5 @@
 #include "request.h"
+#include "busiest.h"
 #include "config.h"
 #include "formats.h"
 #include "progress.h"
@@ -334,6 +335,16 @@ open_with_progress (const RcaRequest *r, const RcaOpenOptions *open, GError **er
   return open_store (r, &watched, error);
 }
 
+/* Said where not all was looked at. */
+static void
+note_left_out (RcaReport *report, const RcaSources *sources)
+{
+  if (report->window.end_ns - report->window.start_ns == sources->extent.end_ns - sources->extent.start_ns)
+    return;
+  g_autofree char *all = rca_window_format (sources->extent), *part = rca_window_format (report->window);
+  g_ptr_array_add (report->notes, g_strdup_printf ("the logs reach over %s, more than one analysis holds: looked at where most records are, --window %s (rca batch finds every incident)", all, part));
+}
+
 static RcaReport *
 analyze (const RcaRequest *r, const RcaRequestTimes *t, GError **error)
 {
@@ -348,13 +359,16 @@ analyze (const RcaRequest *r, const RcaRequestTimes *t, GError **error)
   g_autoptr (RcaSources) sources = store && rca_request_add_marks (r, store, t->now_ns, error) ? rca_store_sources (store, error) : NULL;
   if (!sources)
     return NULL;
-  RcaSpan window = r->window ? t->window : sources->extent;
+  RcaSpan window = r->window ? t->window : rca_busiest_span (store, sources, RCA_LONGEST_WINDOW_NS);
   if (!holds_data (store, window))
     {
       say_nothing_inside (r, open, error);
       return NULL;
     }
-  return analyze_window (r, t, store, sources, window, error);
+  RcaReport *report = analyze_window (r, t, store, sources, window, error);
+  if (report && !r->window)
+    note_left_out (report, sources);
+  return report;
 }
 
 RcaReport *

@@ -21,4 +21,7 @@ typedef struct {
  * (baseline, and changes of the 24 hours before). */
 RcaSpan rca_analyze_reach (RcaSpan window);
 
+/* One analysis holds this much, at an hour a bucket with its baseline; a longer window is refused. */
+#define RCA_LONGEST_WINDOW_NS (365 * 24 * 3600 * RCA_NS_PER_S)
+
 RcaReport *rca_analyze (RcaStore *store, const RcaAnalyzeOptions *options, GError **error);

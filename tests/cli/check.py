@@ -293,6 +293,23 @@ def times():
     expect("--baseline names a time when it was fine", p.returncode == 0 and json.loads(p.stdout)["incidents"], p.stderr)
 
 
+def years_apart():
+    """A stamp of another decade does not keep the rest from being looked at; it is said what was left out."""
+    folder = home + "/years"
+    os.mkdir(folder)
+    line = b'10.0.0.%d - - [%s +0000] "GET /a HTTP/1.1" %d 12 "-" "Mozilla/5.0" rt=0.020\n'
+    with open(folder + "/access.log", "wb") as f:
+        for i in range(1200):
+            f.write(line % (i % 200, b"24/Nov/2026:14:%02d:%02d" % (i // 4 // 60, i // 4 % 60), 500 if i > 900 else 200))
+    with open(folder + "/other.log", "wb") as f:
+        for year in (2003, 2033):
+            f.write(b"".join(line % (i, b"24/Nov/%d:03:07:30" % year, 200) for i in range(40)))
+    p = run("--json", folder)
+    doc = json.loads(p.stdout)
+    expect("where most records are an incident is found", p.returncode == 0 and len(doc["incidents"]) == 1 and doc["window"]["start"].startswith("2026-11-24T14:00:00"), (p.returncode, doc["window"]))
+    expect("what was left out is said", any("more than one analysis holds" in n for n in doc["notes"]), doc["notes"])
+
+
 def search_store():
     """A store gives the lines of the files that went in, whatever the pattern; ids are found by filters."""
     folder, store, r = home + "/tosearch", home + "/search.store", random.Random(5)
@@ -330,6 +347,7 @@ def search_store():
 
 
 statuses()
+years_apart()
 slow_route()
 usage()
 streams()
