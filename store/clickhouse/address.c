@@ -45,7 +45,7 @@ rca_clickhouse_address_free (RcaClickhouseAddress *a)
     return;
   if (a->password)
     memset (a->password, 0, strlen (a->password));
-  char *strings[] = { a->url, a->shown, a->user, a->password, a->database, a->table, a->ca_file };
+  char *strings[] = { a->url, a->shown, a->user, a->password, a->database, a->table, a->ca_file, a->cluster };
   for (gsize i = 0; i < G_N_ELEMENTS (strings); i++)
     g_free (strings[i]);
   g_free (a);
@@ -81,7 +81,7 @@ take_parameters (RcaClickhouseAddress *a, const char *query, char **password_fil
   for (char *key, *value; g_uri_params_iter_next (&iter, &key, &value, NULL);)
   {
     g_autofree char *name = key, *text = value;
-    char **into = g_str_equal (name, "table") ? &a->table : g_str_equal (name, "ca") ? &a->ca_file : g_str_equal (name, "password_file") ? password_file : NULL;
+    char **into = g_str_equal (name, "table") ? &a->table : g_str_equal (name, "ca") ? &a->ca_file : g_str_equal (name, "cluster") ? &a->cluster : g_str_equal (name, "password_file") ? password_file : NULL;
     guint64 number;
     if (into)
     {
@@ -96,7 +96,7 @@ take_parameters (RcaClickhouseAddress *a, const char *query, char **password_fil
       a->gzip = g_str_equal (text, "yes");
     else
     {
-      g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "\"%s=%s\" is none of table=NAME, timeout=SECONDS, gzip=yes|no, pass_kib=64…4194304, ca=FILE, password_file=FILE", name, text);
+      g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "\"%s=%s\" is none of table=NAME, cluster=NAME, timeout=SECONDS, gzip=yes|no, pass_kib=64…4194304, ca=FILE, password_file=FILE", name, text);
       return FALSE;
     }
   }
@@ -133,9 +133,10 @@ fill (RcaClickhouseAddress *a, GUri *uri, gint scheme, GError **error)
   gboolean named = a->table != NULL;
   if (!named)
     a->table = g_strdup ("rca_rows");
-  if (!is_name (a->database) || !is_name (a->table))
+  if (!is_name (a->database) || !is_name (a->table) || (a->cluster && !is_name (a->cluster)))
   {
-    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "database and table are names of letters, digits and _, not \"%s\" and \"%s\"", a->database, a->table);
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "database, table and cluster are names of letters, digits and _, not \"%s\", \"%s\"%s%s%s", a->database, a->table,
+                 a->cluster ? ", \"" : "", a->cluster ? a->cluster : "", a->cluster ? "\"" : "");
     return FALSE;
   }
   gboolean v6 = strchr (host, ':') != NULL;

@@ -1,6 +1,6 @@
 /* Where a ClickHouse is, as --store names it:
  *
- *   clickhouse://[user[:password]@]host[:port]/database[?table=NAME&…]     (clickhouses:// speaks TLS)
+ *   clickhouse://[user[:password]@]host[:port]/database[?table=NAME&cluster=NAME&…]     (clickhouses:// speaks TLS)
  *
  * Credentials come from there, else from RCA_CLICKHOUSE_USER and RCA_CLICKHOUSE_PASSWORD, else
  * the password from the file that ?password_file= or RCA_CLICKHOUSE_PASSWORD_FILE names. They
@@ -14,6 +14,7 @@ typedef struct {
   char *user, *password; /* or NULL */
   char *database, *table; /* table: "rca_rows" unless the address names one */
   char *ca_file;  /* or NULL: the system's */
+  char *cluster;  /* or NULL: on which the tables are made, each as local ones under a Distributed one */
   guint timeout_s; /* of one query */
   guint64 pass_bytes; /* of raw logs that an ingest holds in memory at a time: ?pass_kib= */
   gboolean gzip;   /* what is sent is compressed: ?gzip=, else unless it is this machine */

@@ -325,6 +325,12 @@ rca_clickhouse_writer_new (const char *address, const RcaOpenOptions *options, G
   w->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   w->problem = g_ptr_array_new_with_free_func (g_free);
   w->clickhouse = rca_clickhouse_connect (address, FALSE, &w->server, error);
+  if (w->clickhouse && w->server->is_otel)
+  {
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "%s: that table is somebody else's and is asked as it is; rca ingest makes one of its own: leave ?table= out, or name one that is not there",
+                 rca_clickhouse_address (w->clickhouse)->shown);
+    return NULL;
+  }
   if (!w->clickhouse || !rca_schema_create (w->clickhouse, w->server, error) || !read_ledger (w, error))
     return NULL;
   const char *table = rca_clickhouse_address (w->clickhouse)->table;

@@ -66,10 +66,9 @@ append_name (GString *out, const char *name, const char *type)
 }
 
 char *
-rca_ledger_create_statement (const char *table)
+rca_ledger_definition (void)
 {
-  GString *sql = g_string_new (NULL);
-  g_string_append_printf (sql, "CREATE TABLE IF NOT EXISTS %s_sources (", table);
+  GString *sql = g_string_new ("(");
   each_column (sql, append_definition);
   g_string_append (sql, ") ENGINE = MergeTree ORDER BY (path, run)");
   return g_string_free (sql, FALSE);

@@ -26,7 +26,7 @@ typedef struct {
   const GPtrArray *part; /* RcaManifestPart: all of the source's, also those of ingests before */
 } RcaSourceNews;
 
-char *rca_ledger_create_statement (const char *table);
+char *rca_ledger_definition (void); /* "(column type, …) ENGINE = …" */
 RcaLedger *rca_ledger_read (RcaClickhouse *clickhouse, GError **error);
 /* What earlier ingests found of the source (instance, zone, clock) holds for what is new of it. */
 void rca_ledger_settle (const RcaLedger *ledger, RcaTableSource *source);

@@ -219,10 +219,9 @@ append_column (GString *sql, const RcaServer *s, const char *name, const char *t
 }
 
 static char *
-rows_statement (const RcaServer *s, const char *table)
+rows_columns (const RcaServer *s)
 {
-  GString *sql = g_string_new (NULL);
-  g_string_append_printf (sql, "CREATE TABLE IF NOT EXISTS %s (", table);
+  GString *sql = g_string_new ("(");
   for (guint e = 0; e < RCA_N_EXTRAS; e++)
     append_column (sql, s, rca_extra_columns[e].name, rca_extra_columns[e].type, e >= RCA_EXTRA_NETWORK && e < RCA_EXTRA_TEXT);
   for (guint c = 0; c < RCA_N_COLUMNS; c++)
@@ -232,10 +231,26 @@ rows_statement (const RcaServer *s, const char *table)
   return g_string_free (sql, FALSE);
 }
 
+/* On a cluster the rows of one source stay on one shard; the facts, small, go to any. */
+static gboolean
+make_table (RcaClickhouse *c, const char *table, const char *definition, const char *shard_by, GError **error)
+{
+  const RcaClickhouseAddress *a = rca_clickhouse_address (c);
+  if (!a->cluster)
+  {
+    g_autofree char *sql = g_strdup_printf ("CREATE TABLE IF NOT EXISTS %s %s", table, definition);
+    return rca_clickhouse_do (c, sql, error);
+  }
+  g_autofree char *local = g_strdup_printf ("CREATE TABLE IF NOT EXISTS %s.%s_local ON CLUSTER %s %s", a->database, table, a->cluster, definition);
+  g_autofree char *over = g_strdup_printf ("CREATE TABLE IF NOT EXISTS %s.%s ON CLUSTER %s AS %s.%s_local ENGINE = Distributed(%s, %s, %s_local, %s)", a->database, table, a->cluster,
+                                           a->database, table, a->cluster, a->database, table, shard_by);
+  return rca_clickhouse_do (c, local, error) && rca_clickhouse_do (c, over, error);
+}
+
 gboolean
 rca_schema_create (RcaClickhouse *c, const RcaServer *s, GError **error)
 {
   const char *table = rca_clickhouse_address (c)->table;
-  g_autofree char *rows = rows_statement (s, table), *sources = rca_ledger_create_statement (table);
-  return rca_clickhouse_do (c, rows, error) && rca_clickhouse_do (c, sources, error);
+  g_autofree char *facts_table = g_strconcat (table, "_sources", NULL), *rows = rows_columns (s), *facts = rca_ledger_definition ();
+  return s->has_table || (make_table (c, table, rows, "source", error) && make_table (c, facts_table, facts, "run", error));
 }

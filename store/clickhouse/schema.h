@@ -55,7 +55,7 @@ typedef struct {
 RcaServer *rca_server_probe (RcaClickhouse *clickhouse, gboolean mapped, GError **error);
 void rca_server_free (RcaServer *server);
 
-/* CREATE TABLE IF NOT EXISTS for both. */
+/* Makes both where they are not; on a cluster as Distributed tables over local ones. */
 gboolean rca_schema_create (RcaClickhouse *clickhouse, const RcaServer *server, GError **error);
 /* "a,b,c" of all stored columns, in the order in which rows are written and read. */
 char *rca_schema_columns (void);
