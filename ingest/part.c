@@ -7,6 +7,25 @@ rca_part_clear (RcaOpenedPart *opened)
   g_clear_pointer (&opened->framer, rca_framer_free);
   g_clear_pointer (&opened->input, rca_input_free);
   g_clear_pointer (&opened->name, g_free);
+  g_clear_pointer (&opened->conf, g_free);
+}
+
+/* The nginx.conf in the folder of the log at @path, or in the one above: who gathers logs for others to look at
+ * puts it there. */
+static char *
+conf_beside (const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  for (guint i = 0; i < 2; i++)
+  {
+    g_autofree char *conf = g_build_filename (folder, "nginx.conf", NULL);
+    if (g_file_test (conf, G_FILE_TEST_IS_REGULAR))
+      return g_steal_pointer (&conf);
+    char *above = g_path_get_dirname (folder);
+    g_free (folder);
+    folder = above;
+  }
+  return NULL;
 }
 
 gboolean
@@ -21,7 +40,8 @@ rca_part_open (const RcaSource *source, guint index, const RcaReadOptions *optio
   opened->framer = rca_framer_new (opened->input);
   opened->sample = *rca_framer_sample (opened->framer);
   opened->sample.path = opened->name;
-  opened->sample.conf = options ? options->nginx_conf : NULL;
+  opened->conf = options && options->nginx_conf ? g_strdup (options->nginx_conf) : conf_beside (part->path);
+  opened->sample.conf = opened->conf;
   opened->sample.formats = options ? options->formats : NULL;
   return TRUE;
 }

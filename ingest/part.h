@@ -8,6 +8,7 @@ typedef struct {
   RcaFramer *framer;
   RcaSampleLines sample;
   char *name; /* for people: "path" or "path: member" */
+  char *conf; /* an nginx.conf that lies beside it; or NULL */
 } RcaOpenedPart;
 
 void rca_part_clear (RcaOpenedPart *opened);

@@ -13,6 +13,9 @@ static const struct {
   { { " is DOWN, reason: Layer", " is UP, reason: Layer", "' has no server available!", "haproxy version is " }, RCA_STREAM_ACCESS },
   { { " : New worker (", " : Proxy ", " : haproxy ", " : Loading success." }, RCA_STREAM_ACCESS },            /* HAProxy's standard error */
   { { "providerName=docker", "entryPointName=", "routerName=", "middlewareName=" }, RCA_STREAM_ACCESS },      /* Traefik */
+  { { " [0 127.0.0.1:", " [0 unix:", " [0 lua] \"", " [0 [::1]:" }, RCA_STREAM_DB },                          /* redis-cli MONITOR */
+  { { ",CONNECT,", ",QUERY,", ",DISCONNECT,", ",FAILED_CONNECT," }, RCA_STREAM_DB },                         /* MariaDB's audit plugin */
+  { { " (startup) odyssey", " (startup) ", " (main) client disconnected", " odyssey " }, RCA_STREAM_DB },                  /* Odyssey */
   { { "Child (", "Child launched OK", "varnishd ", "vcl.load" }, RCA_STREAM_CDN },                            /* varnishd */
 };
 

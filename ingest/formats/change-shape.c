@@ -162,6 +162,15 @@ static const RcaChangeShape shapes[] = {
     .kind = RCA_CHANGE_CONFIG, /* terraform apply -json: the last line sums up */
     .path = { [SLOT_TIME] = { "@timestamp" }, [SLOT_KIND] = { "type" }, [SLOT_SERVICE] = { "hook.resource.addr" }, [SLOT_TEXT] = { "@message" } },
     .when = { "changes.operation", "apply" } },
+  { .has = "sender.login",
+    .kind = RCA_CHANGE_NONE, /* any other of GitHub's webhooks: a job's name may say that it deploys */
+    .path = { [SLOT_TIME] = { "workflow_job.completed_at", "workflow_job.started_at", "check_run.completed_at", "check_suite.updated_at",
+                  "pull_request.merged_at", "pull_request.updated_at", "updated_at", "repository.pushed_at" },
+      [SLOT_SERVICE] = { "repository.name" },
+      [SLOT_KIND] = { "workflow_job.name", "check_run.name" },
+      [SLOT_OUTCOME] = { "workflow_job.conclusion", "check_run.conclusion" },
+      [SLOT_ACTOR] = { "sender.login" },
+      [SLOT_TEXT] = { "pull_request.title", "workflow_job.name", "check_run.name", "ref", "action" } } },
 };
 
 const RcaChangeShape *

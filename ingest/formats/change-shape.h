@@ -2,7 +2,7 @@
 #pragma once
 #include "../event.h"
 
-#define RCA_CHANGE_MAX_PATHS 4
+#define RCA_CHANGE_MAX_PATHS 8
 
 typedef enum {
   SLOT_TIME,

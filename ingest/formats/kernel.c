@@ -45,8 +45,28 @@ since_boot (RcaBytes line)
   return i - fraction == 6 && line.p[i] == ']' ? i + 2 : 0;
 }
 
+/* dmesg -x: "kern  :err   : " before the time; how long it is. */
+static gsize
+facility_and_level (RcaBytes line)
+{
+  static const char *const facilities[] = { "kern", "user", "daemon", "syslog", "auth" };
+  for (guint i = 0; i < G_N_ELEMENTS (facilities); i++)
+    if (rca_bytes_starts (line, facilities[i]) && line.n > 24 && line.p[6] == ':' && line.p[13] == ':' && line.p[15] == '[')
+      return 15;
+  return 0;
+}
+
+static gsize read_stamped (RcaBytes line, RcaStampContext *context, RcaStamp *stamp, gboolean *timed);
+
 static gsize
 read_head (RcaBytes line, RcaStampContext *context, RcaStamp *stamp, gboolean *timed)
+{
+  gsize skip = facility_and_level (line), at = read_stamped (rca_bytes_from (line, skip), context, stamp, timed);
+  return at ? skip + at : 0;
+}
+
+static gsize
+read_stamped (RcaBytes line, RcaStampContext *context, RcaStamp *stamp, gboolean *timed)
 {
   gsize at = since_boot (line);
   *timed = FALSE;
@@ -86,7 +106,7 @@ sniff (const RcaSampleLines *sample, RcaSniff *out)
       gsize at = sample->line[i].n ? read_head (sample->line[i], &context, &stamp, &timed) : 0;
       lines += sample->line[i].n > 0;
       fits += at > 0;
-      own += at && (!timed || sample->line[i].p[0] != '[' || is_kernel_text (rca_bytes_from (sample->line[i], at)));
+      own += at && (!timed || facility_and_level (sample->line[i]) || sample->line[i].p[0] != '[' || is_kernel_text (rca_bytes_from (sample->line[i], at)));
     }
   if (fits * 2 < lines || own * 8 < fits || fits == 0)
     return;

@@ -107,6 +107,8 @@ read_head (RcaBytes line, RcaStampContext *context, Head *head)
   {
     if (read_signal (rest, head))
       return TRUE;
+    while (rest.n > 22 && g_ascii_isdigit (rest.p[0])) /* KeyDB's thread: "1:17:M" */
+      rest = rca_bytes_from (rest, 1 + (rest.p[1] == ':'));
     if (!rca_char_in (rest.p[0], "MSCXHT") || rest.p[1] != ' ')
       return FALSE;
     head->role = rest.p[0];

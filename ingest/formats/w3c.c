@@ -1,11 +1,12 @@
 /* W3C extended logs: columns named by "#Fields:". IIS (blanks, time-taken in ms), CloudFront's
  * standard logs (tabs, time-taken in s), Tomcat's extended valve. Date and time are UTC unless
- * the names say local; they tell when the answer was given. */
+ * the names say local; they tell when the answer was given. Zeek's http.log names its columns alike ("#fields"). */
 #include "../access-set.h"
 #include "../access-shape.h"
+#include "../timestamp.h"
 #include "formats.h"
 
-typedef enum { W3C_NONE, W3C_DATE, W3C_TIME, W3C_QUERY, W3C_ROLE } Part;
+typedef enum { W3C_NONE, W3C_DATE, W3C_TIME, W3C_EPOCH, W3C_QUERY, W3C_ROLE } Part;
 
 typedef struct {
   Part part;
@@ -49,12 +50,20 @@ static const struct {
   { "X-Forwarded-For", RCA_ROLE_FORWARDED, 0 },
   { "cs(X-Forwarded-For)", RCA_ROLE_FORWARDED, 0 },
   { "s-computername", RCA_ROLE_INSTANCE, 0 },
+  { "method", RCA_ROLE_METHOD, 0 }, /* Zeek's from here on */
+  { "uri", RCA_ROLE_PATH, 0 },
+  { "status_code", RCA_ROLE_STATUS, 0 },
+  { "id.orig_h", RCA_ROLE_CLIENT, 0 },
+  { "host", RCA_ROLE_HOST, 0 },
+  { "user_agent", RCA_ROLE_AGENT, 0 },
+  { "referrer", RCA_ROLE_REFERER, 0 },
+  { "response_body_len", RCA_ROLE_BYTES, 0 },
 };
 
 static gboolean
 is_fields (RcaBytes line)
 {
-  return rca_bytes_has_prefix (line, RCA_BYTES ("#Fields:"));
+  return rca_bytes_has_prefix (line, RCA_BYTES ("#Fields:")) || rca_bytes_has_prefix (line, RCA_BYTES ("#fields\t"));
 }
 
 static Field
@@ -67,6 +76,8 @@ field_of (W3c *w, RcaBytes name)
   }
   if (rca_bytes_equal (name, RCA_BYTES ("time")) || rca_bytes_has_prefix (name, RCA_BYTES ("time-local")) || rca_bytes_equal (name, RCA_BYTES ("time-utc")))
     return (Field){ .part = W3C_TIME };
+  if (rca_bytes_equal (name, RCA_BYTES ("ts")))
+    return (Field){ .part = W3C_EPOCH };
   if (rca_bytes_equal (name, RCA_BYTES ("cs-uri-query")))
     return (Field){ .part = W3C_QUERY };
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
@@ -230,6 +241,7 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
 {
   W3c *w = state;
   RcaBytes value[RCA_ACCESS_MAX_TOKENS], date = { 0 }, time = { 0 }, query = { 0 };
+  gboolean timed = FALSE;
   guint n = split (w, record, value);
   if (w->n == 0 || n < w->n)
     return RCA_DECODE_REJECT;
@@ -244,6 +256,9 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
     case W3C_TIME:
       time = value[i];
       break;
+    case W3C_EPOCH:
+      timed = rca_stamp_parse_epoch (value[i], &ev->time_ns);
+      break;
     case W3C_QUERY:
       query = value[i];
       break;
@@ -256,7 +271,7 @@ decode (gpointer state, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer us
       break;
     }
   }
-  if (!set_time (w, date, time, ev))
+  if (!timed && !set_time (w, date, time, ev))
     return RCA_DECODE_REJECT;
   join_query (w, query, ev);
   rca_access_finish (ev);

@@ -461,6 +461,30 @@ test_parts_outside (Fixture *f, gconstpointer data)
   g_string_free (seen.text, TRUE);
 }
 
+/* An unquoted request id before the status is nobody's layout: the nginx.conf in the folder tells. */
+static void
+test_conf_beside (Fixture *f, gconstpointer data)
+{
+  put_text (f, "shop.log",
+            "10.0.0.1 2026-11-24T09:00:01+00:00 a1 500 0.100 900 \"GET /a HTTP/1.1\" 7\n"
+            "10.0.0.2 2026-11-24T09:00:02+00:00 b2 200 0.120 901 \"GET /b HTTP/1.1\" 8\n");
+  g_autofree char *conf = g_build_filename (f->dir, "nginx.conf", NULL), *log = g_build_filename (f->dir, "shop.log", NULL);
+  const char *paths[] = { log };
+  for (guint with = 0; with < 2; with++)
+  {
+    if (with)
+      put_text (f, "nginx.conf", "log_format shop '$remote_addr $time_iso8601 $request_id $status $request_time $bytes_sent \"$request\" $connection';\n");
+    g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GPtrArray) sources = rca_sources_find (paths, 1, problems);
+    RcaSource *source = sources->pdata[0];
+    rca_source_read (source, NULL, NULL, NULL);
+    g_assert_cmpuint (source->parsed, ==, 2);
+    g_assert_cmpint (strstr (source->why, "nginx.conf") != NULL, ==, with == 1);
+    if (with)
+      g_assert_cmpuint (source->http_5xx, ==, 1);
+  }
+}
+
 #define ADD(name, data, test) g_test_add ("/source/" name, Fixture, (gconstpointer)(gpointer)(data), set_up, test, tear_down)
 
 int
@@ -490,5 +514,6 @@ main (int argc, char **argv)
   ADD ("a-window-of-a-large-file-is-found-by-bisection-with-its-line-numbers", NULL, test_window);
   ADD ("rotated-parts-outside-the-window-are-not-read", NULL, test_parts_outside);
   ADD ("the-order-of-paths-changes-nothing", NULL, test_order_of_paths);
+  ADD ("an-nginx-conf-in-the-folder-names-the-columns", NULL, test_conf_beside);
   return g_test_run ();
 }
