@@ -107,6 +107,11 @@ GArray *
 rca_changepoints (const RcaSeries *s, guint from, guint to, double phi, double penalty)
 {
   guint n = to - from;
+  if (rca_series_k (s, from, to) == 0)
+    { /* no event in any bucket: every segment costs nothing, and each change the penalty */
+      GArray *one = g_array_new (FALSE, FALSE, sizeof (guint));
+      return g_array_append_val (one, from);
+    }
   g_autofree double *best = g_new (double, n + 1);
   g_autofree guint *last = g_new0 (guint, n + 1);
   g_autofree Start *live = g_new (Start, n + 1);

@@ -337,12 +337,17 @@ add_visits (const Filling *fill, guint which)
 {
   GArray *visit = fill->f->visit[which];
   const guint32 *client = visit ? rca_sheet_get (fill->sheet, RCA_COL_CLIENT) : NULL;
-  for (guint32 i = 0; client && i < fill->n; i++)
+  if (!client)
+    return;
+  guint n = visit->len;
+  g_array_set_size (visit, n + fill->n);
+  RcaVisit *to = (RcaVisit *)(void *)visit->data;
+  for (guint32 i = 0; i < fill->n; i++)
   {
-    RcaVisit v = { fill->cell[i] / fill->f->n_buckets, fill->cell[i] % fill->f->n_buckets, client[fill->row[i]] };
-    if (v.client && (which == 0 || fill->failed[i]))
-      g_array_append_val (visit, v);
+    to[n] = (RcaVisit){ fill->cell[i] / fill->f->n_buckets, fill->cell[i] % fill->f->n_buckets, client[fill->row[i]] };
+    n += to[n].client && (which == 0 || fill->failed[i]);
   }
+  g_array_set_size (visit, n);
 }
 
 /* rca_sheet_failed() of all. */

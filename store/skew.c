@@ -47,6 +47,21 @@ has_ids (const RcaTableSource *source)
   return (source->present >> RCA_FIELD_REQUEST_ID | source->present >> RCA_FIELD_TRACE_ID) & 1;
 }
 
+/* Whether its ids were brought, and there are any. */
+static gboolean
+ids_at_hand (const RcaSheet *sheet)
+{
+  static const RcaColumnId both[] = { RCA_COL_REQUEST_ID, RCA_COL_TRACE_ID };
+  gboolean any = FALSE;
+  for (gsize k = 0; k < G_N_ELEMENTS (both); k++)
+  {
+    if (rca_sheet_is_pending (sheet, both[k]))
+      return FALSE;
+    any |= rca_sheet_get (sheet, both[k]) != NULL;
+  }
+  return any;
+}
+
 /* Whether a row of @sheet may end in @part. */
 static gboolean
 touches (const RcaTableSource *source, const RcaSheet *sheet, RcaSpan part)
@@ -92,7 +107,8 @@ requests_by_id (RcaTable *table, RcaStream stream, RcaSpan part, guint32 n)
     for (guint j = 0; j < source->sheet->len; j++)
     {
       const RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
-      for (guint32 row = 0; row < sheet->n; row++)
+      guint32 rows = ids_at_hand (sheet) ? sheet->n : 0;
+      for (guint32 row = 0; row < rows; row++)
       {
         Span own;
         if (!is_healthy_request (sheet, row) || !is_within (part, own.end = row_end (source, sheet, row, &own.start)))
@@ -138,7 +154,8 @@ collect (const RcaTableSource *source, const Span *by_id, RcaSpan part, GArray *
   for (guint j = 0; j < source->sheet->len; j++)
   {
     const RcaSheet *sheet = g_ptr_array_index (source->sheet, j);
-    for (guint32 row = 0; row < sheet->n; row++)
+    guint32 n = ids_at_hand (sheet) ? sheet->n : 0;
+    for (guint32 row = 0; row < n; row++)
     {
       if (rca_sheet_i64 (sheet, RCA_COL_TIME, row) == RCA_TIME_NONE || rca_sheet_failed (sheet, row))
         continue;
