@@ -97,7 +97,7 @@ may_be_retries (const RcaFacts *f, const RcaRise *rise)
   double well = 0;
   for (guint i = onset; i < f->o->to; i++)
     well += MAX (0, t->requests[i] - rca_traffic_bad (t, RCA_FAIL_ERROR)[i] - t->refused[i]);
-  return f->o->failing != RCA_FAIL_SLOW && rise->lo_ns >= f->o->lo_ns && well <= 1.15 * rise->before * (f->o->to - onset);
+  return f->o->failing != RCA_FAIL_SLOW && rise->onset_ns >= f->o->lo_ns && well <= 1.15 * rise->before * (f->o->to - onset);
 }
 
 static void
