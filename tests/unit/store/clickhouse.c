@@ -1,4 +1,6 @@
 #include "clickhouse/address.h"
+#include "clickhouse/mapping.h"
+#include "clickhouse/native.h"
 #include "clickhouse/row-binary.h"
 #include "seam.h"
 
@@ -55,6 +57,61 @@ test_wrong_addresses_are_refused_without_their_password (void)
     g_assert_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN);
     g_assert_null (strstr (error->message, "hush"));
   }
+}
+
+static void
+test_what_is_sent_is_compressed_unless_it_stays_here (void)
+{
+  g_autoptr (RcaClickhouseAddress) here = rca_clickhouse_address_parse ("clickhouse://127.0.0.1/d?pass_kib=64", NULL), there = rca_clickhouse_address_parse ("clickhouse://ch1/d?cluster=two", NULL),
+                                   told = rca_clickhouse_address_parse ("clickhouse://ch1/d?gzip=no", NULL);
+  g_assert_false (here->gzip);
+  g_assert_true (there->gzip);
+  g_assert_false (told->gzip);
+  g_assert_cmpuint (here->pass_bytes, ==, 65536);
+  g_assert_cmpstr (there->cluster, ==, "two");
+  g_assert_null (rca_clickhouse_address_parse ("clickhouse://ch1/d?cluster=a%20b", NULL));
+  g_assert_null (rca_clickhouse_address_parse ("clickhouse://ch1/d?gzip=maybe", NULL));
+  g_assert_null (rca_clickhouse_address_parse ("clickhouse://ch1/d?pass_kib=1", NULL));
+}
+
+static void
+test_a_mapping_is_split_at_its_first_equals_sign (void)
+{
+  static const char *const pairs[] = { "status = if(code = 0, '', toString(code))", "path=uri", NULL };
+  RcaMapping m;
+  g_autoptr (GError) error = NULL;
+  g_assert_true (rca_mapping_parse (&m, pairs, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (m.expression[RCA_MAPPED_STATUS], ==, "if(code = 0, '', toString(code))");
+  g_assert_cmpstr (m.expression[RCA_MAPPED_PATH], ==, "uri");
+  g_assert_null (m.expression[RCA_MAPPED_TIME]);
+  rca_mapping_clear (&m);
+}
+
+static void
+test_a_mapping_of_what_is_unknown_or_nothing_is_refused (void)
+{
+  static const char *const wrong[][2] = { { "statsu=code", NULL }, { "status", NULL }, { "status=", NULL }, { "=code", NULL } };
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
+  {
+    RcaMapping m;
+    g_autoptr (GError) error = NULL;
+    g_assert_false (rca_mapping_parse (&m, wrong[i], &error));
+    g_assert_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN);
+    g_assert_nonnull (strstr (error->message, "request_id"));
+  }
+}
+
+static void
+test_gzip_has_its_frame_and_is_smaller (void)
+{
+  g_autofree char *text = g_strnfill (100000, 'x');
+  g_autoptr (GByteArray) packed = rca_gzip (text, 100000);
+  g_assert_cmpuint (packed->len, <, 1000);
+  g_assert_cmpuint (packed->data[0], ==, 0x1f);
+  g_assert_cmpuint (packed->data[1], ==, 0x8b);
+  g_autoptr (GByteArray) nothing = rca_gzip (text, 0);
+  g_assert_cmpuint (nothing->len, >, 0);
 }
 
 static GBytes *
@@ -137,6 +194,10 @@ main (int argc, char **argv)
   g_test_add_func ("/clickhouse/what-is-left-out-has-its-usual-value", test_what_is_left_out_has_its_usual_value);
   g_test_add_func ("/clickhouse/the-environment-gives-credentials", test_the_environment_gives_credentials);
   g_test_add_func ("/clickhouse/wrong-addresses-are-refused-without-their-password", test_wrong_addresses_are_refused_without_their_password);
+  g_test_add_func ("/clickhouse/what-is-sent-is-compressed-unless-it-stays-here", test_what_is_sent_is_compressed_unless_it_stays_here);
+  g_test_add_func ("/clickhouse/a-mapping-is-split-at-its-first-equals-sign", test_a_mapping_is_split_at_its_first_equals_sign);
+  g_test_add_func ("/clickhouse/a-mapping-of-what-is-unknown-or-nothing-is-refused", test_a_mapping_of_what_is_unknown_or_nothing_is_refused);
+  g_test_add_func ("/clickhouse/gzip-has-its-frame-and-is-smaller", test_gzip_has_its_frame_and_is_smaller);
   g_test_add_func ("/clickhouse/rows-come-back-as-they-were-written", test_rows_come_back_as_they_were_written);
   g_test_add_func ("/clickhouse/an-answer-cut-anywhere-is-broken", test_an_answer_cut_anywhere_is_broken);
   g_test_add_func ("/clickhouse/lengths-beyond-the-answer-allocate-nothing", test_lengths_beyond_the_answer_allocate_nothing);
