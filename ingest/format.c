@@ -12,6 +12,7 @@ static const RcaFormat *const formats[] = {
   &rca_format_fluent,
   &rca_format_otlp,
   &rca_format_otlp_document,
+  &rca_format_otlp_proto,
   &rca_format_shipper,
   &rca_format_export,
   &rca_format_export_document,

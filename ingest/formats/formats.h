@@ -44,6 +44,7 @@ extern const RcaFormat rca_format_container_prefix;
 extern const RcaFormat rca_format_json_lines;
 extern const RcaFormat rca_format_otlp;
 extern const RcaFormat rca_format_otlp_document;
+extern const RcaFormat rca_format_otlp_proto;
 extern const RcaFormat rca_format_fluent;
 extern const RcaFormat rca_format_cloud_logging;
 extern const RcaFormat rca_format_logfmt;

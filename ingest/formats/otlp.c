@@ -6,6 +6,7 @@
 #include "../inner.h"
 #include "../json-scan.h"
 #include "../number.h"
+#include "../otlp-proto.h"
 #include "../program.h"
 #include "../severity.h"
 #include "../timestamp.h"
@@ -19,6 +20,7 @@ typedef struct {
 typedef struct {
   RcaInner *inner;
   RcaArena *arena;
+  GString *json; /* of a protobuf body */
   /* while a document is read */
   gboolean learning;
   Pair common[MAX_COMMON];
@@ -319,6 +321,7 @@ state_open (const RcaSampleLines *sample)
   State *state = g_new0 (State, 1);
   state->inner = rca_inner_new (sample);
   state->arena = rca_arena_new ();
+  state->json = g_string_new (NULL);
   state->learning = TRUE;
   if (sample->n_lines > 0 && !read_document (state, sample->line[0]) && sample->whole)
     read_document (state, sample->head);
@@ -335,6 +338,7 @@ state_close (gpointer data)
   State *state = data;
   rca_inner_free (state->inner);
   rca_arena_free (state->arena);
+  g_string_free (state->json, TRUE);
   g_free (state);
 }
 
@@ -395,5 +399,64 @@ const RcaFormat rca_format_otlp_document = {
   .open = state_open,
   .close = state_close,
   .decode = decode,
+  .flush = flush,
+};
+
+/* --- the protobuf of it --- */
+
+static RcaDecodeResult
+decode_proto (gpointer data, RcaBytes record, RcaEvent *ev, RcaEmit emit, gpointer user)
+{
+  State *state = data;
+  g_string_truncate (state->json, 0);
+  if (!rca_otlp_json_of_proto (record, state->json))
+    return RCA_DECODE_REJECT;
+  return decode (state, rca_bytes (state->json->str, state->json->len), ev, emit, user);
+}
+
+/* A body cut by the sample: a resource of logs that begins with the resource, which names its service. */
+static gboolean
+begins_with_resource (RcaBytes head)
+{
+  gsize i = 1;
+  while (i < 8 && (guchar)head.p[i] >= 0x80)
+    i++;
+  return i > 1 && head.p[i + 1] == 0x0a && rca_bytes_find (rca_bytes (head.p, MIN (head.n, 1024)), RCA_BYTES ("service.name")) > 0;
+}
+
+static void
+sniff_proto (const RcaSampleLines *sample, RcaSniff *out)
+{
+  if (sample->head.n < 16 || sample->head.p[0] != 0x0a)
+    return;
+  g_autoptr (GString) json = g_string_new (NULL);
+  gboolean fits = sample->whole ? rca_otlp_json_of_proto (sample->head, json) && strstr (json->str, "UnixNano\":\"") != NULL
+                                : begins_with_resource (sample->head);
+  if (!fits)
+    return;
+  out->score = 97;
+  g_strlcpy (out->reason, "OTLP logs as protobuf", sizeof out->reason);
+}
+
+static gpointer
+proto_open (const RcaSampleLines *sample)
+{
+  State *state = state_open (&(RcaSampleLines){ .path = sample->path, .conf = sample->conf, .mtime_ns = sample->mtime_ns, .formats = sample->formats });
+  state->learning = TRUE;
+  if (sample->whole && rca_otlp_json_of_proto (sample->head, state->json))
+    read_document (state, rca_bytes (state->json->str, state->json->len));
+  state->learning = FALSE;
+  rca_inner_learnt (state->inner);
+  return state;
+}
+
+const RcaFormat rca_format_otlp_proto = {
+  .name = "otlp-protobuf",
+  .stream = RCA_STREAM_APP,
+  .document = TRUE,
+  .sniff = sniff_proto,
+  .open = proto_open,
+  .close = state_close,
+  .decode = decode_proto,
   .flush = flush,
 };

@@ -34,7 +34,7 @@ static const Family families[] = {
   { "change", { "change-json", "change-document", "change-log", "packages", "ansible", "git" } },
   { "monitor", { "sar", "sadf-json", "vmstat", "snapshot", "snapshot-file", "prometheus", "metric-lines", "kernel" } },
   { "wrapper",
-    { "syslog", "syslog-octets", "docker", "cri", "container-prefix", "shipper", "log-export", "log-export-document", "cloud-logging", "journald-json", "journald-export", "journald-verbose", "otlp",
+    { "syslog", "syslog-octets", "docker", "cri", "container-prefix", "shipper", "log-export", "log-export-document", "otlp-protobuf", "cloud-logging", "journald-json", "journald-export", "journald-verbose", "otlp",
       "otlp-document", "fluent-forward" } },
 };
 

@@ -38,5 +38,22 @@ for number, (zone, minutes) in enumerate(ZONES.items(), 1):
         print("%sok %d - zones/%s" % ("" if ok else "not ", number, zone))
         if not ok:
             print("# %s" % [(s["zone"], s["first"], s["clock_offset_s"]) for s in said])
-print("1..%d" % len(ZONES))
+
+# A log in local time over both changes of the clocks: what comes before and what comes after is where it was.
+BERLIN = {"spring": ("2026-03-29 01:30:00", "2026-03-29 03:30:00", "2026-03-29T00:30:00.000Z", "2026-03-29T01:30:00.000Z"),
+          "autumn": ("2026-10-25 01:30:00", "2026-10-25 03:30:00", "2026-10-24T23:30:00.000Z", "2026-10-25T02:30:00.000Z")}
+for number, (name, (before, after, first, last)) in enumerate(BERLIN.items(), len(ZONES) + 1):
+    with tempfile.TemporaryDirectory() as home:
+        log = os.path.join(home, "api.log")
+        with open(log, "w") as f:
+            f.write("%s,000 INFO [api] order read\n%s,000 INFO [api] order read\n" % (before, after))
+        env = dict(os.environ, XDG_STATE_HOME=home, XDG_CONFIG_HOME=home, TZ="UTC")
+        p = subprocess.run([rca, "--zone", "Europe/Berlin", "--json", log], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env, encoding="utf-8")
+        said = json.loads(p.stdout)["sources"][0]
+        ok = (said["first"], said["last"]) == (first, last)
+        failed += not ok
+        print("%sok %d - zones/clocks change in %s" % ("" if ok else "not ", number, name))
+        if not ok:
+            print("# %s %s" % (said["first"], said["last"]))
+print("1..%d" % (len(ZONES) + len(BERLIN)))
 sys.exit(1 if failed else 0)
