@@ -90,7 +90,9 @@ keep (RcaDictionary *d, RcaBytes bytes)
 static void
 grow_slots (RcaDictionary *d)
 {
-  guint32 mask = (d->mask << 2) | 3;
+  guint32 mask = d->mask;
+  while (d->n > mask / 2) /* what was appended may be more than doubles it */
+    mask = (mask << 2) | 3;
   guint32 *slot = g_new0 (guint32, (gsize)mask + 1);
   for (guint32 id = 1; id < d->n; id++)
   {
@@ -119,21 +121,34 @@ probe (const RcaDictionary *d, RcaBytes bytes, guint64 hash)
   return at;
 }
 
-/* Adds an entry whose free slot is @at. */
 static guint32
-add (RcaDictionary *d, guint32 at, Entry entry)
+push (RcaDictionary *d, Entry entry)
 {
   if (d->n == d->capacity)
   {
     d->capacity *= 2;
     d->entry = g_renew (Entry, d->entry, d->capacity);
   }
-  guint32 id = d->n++;
-  d->entry[id] = entry;
+  d->entry[d->n] = entry;
+  return d->n++;
+}
+
+/* Adds an entry whose free slot is @at. */
+static guint32
+add (RcaDictionary *d, guint32 at, Entry entry)
+{
+  guint32 id = push (d, entry);
   d->slot[at] = id;
   if (d->n > d->mask / 2)
     grow_slots (d);
   return id;
+}
+
+guint32
+rca_dictionary_append (RcaDictionary *d, RcaBytes bytes)
+{
+  g_assert (!d->packs && bytes.n);
+  return push (d, (Entry){ keep (d, bytes), (guint32)bytes.n, XXH3_64bits (bytes.p, bytes.n) });
 }
 
 static guint32

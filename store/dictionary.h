@@ -19,6 +19,9 @@ guint32 rca_dictionary_intern (RcaDictionary *dictionary, RcaBytes bytes);
 /* Where the id of what @key stands for (a number that was printed) may be noted, so that it is not printed again: 0 when
  * it is not. The note is good for one text a key, and may be overwritten by another. */
 guint32 *rca_dictionary_note (RcaDictionary *dictionary, guint64 key);
+/* Adds @bytes (not empty) without looking whether it is there: for a column that is known by its texts alone, and is
+ * compared with something soon. find() and intern() may not know it. */
+guint32 rca_dictionary_append (RcaDictionary *dictionary, RcaBytes bytes);
 /* The ids here of all that @from holds, by its own id; @from's size many, transfer full. */
 guint32 *rca_dictionary_merge (RcaDictionary *dictionary, const RcaDictionary *from);
 /* The id of @bytes, or 0 when it is not there. */

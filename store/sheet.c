@@ -168,8 +168,8 @@ rca_sheet_set_f64 (RcaSheet *sheet, RcaColumnId c, guint32 row, double value)
   ((double *)rca_sheet_column (sheet, c))[row] = value;
 }
 
-guint32
-rca_sheet_set_str (RcaSheet *sheet, RcaColumnId c, guint32 row, RcaBytes value)
+static inline guint32
+set_str (RcaSheet *sheet, RcaColumnId c, guint32 row, RcaBytes value, guint32 (*code_of) (RcaDictionary *, RcaBytes))
 {
   if (value.n == 0)
     return 0;
@@ -180,7 +180,19 @@ rca_sheet_set_str (RcaSheet *sheet, RcaColumnId c, guint32 row, RcaBytes value)
   /* most columns repeat the value of the row before */
   if (row > 0 && codes[row - 1] && rca_bytes_equal (rca_dictionary_bytes (sheet->dictionary[d], codes[row - 1]), value))
     return codes[row] = codes[row - 1];
-  return codes[row] = rca_dictionary_intern (sheet->dictionary[d], value);
+  return codes[row] = code_of (sheet->dictionary[d], value);
+}
+
+guint32
+rca_sheet_set_str (RcaSheet *sheet, RcaColumnId c, guint32 row, RcaBytes value)
+{
+  return set_str (sheet, c, row, value, rca_dictionary_intern);
+}
+
+guint32
+rca_sheet_append_str (RcaSheet *sheet, RcaColumnId c, guint32 row, RcaBytes value)
+{
+  return set_str (sheet, c, row, value, rca_dictionary_append);
 }
 
 static void

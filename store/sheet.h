@@ -104,6 +104,8 @@ void rca_sheet_set_i64 (RcaSheet *sheet, RcaColumnId column, guint32 row, gint64
 void rca_sheet_set_f64 (RcaSheet *sheet, RcaColumnId column, guint32 row, double value);
 /* Interns @value in the column's dictionary. */
 guint32 rca_sheet_set_str (RcaSheet *sheet, RcaColumnId column, guint32 row, RcaBytes value);
+/* The same without looking whether it is there: see rca_dictionary_append(). */
+guint32 rca_sheet_append_str (RcaSheet *sheet, RcaColumnId column, guint32 row, RcaBytes value);
 /* Adds the rows [@from, @to) of @more behind those of @sheet, which must have room for them. */
 void rca_sheet_append (RcaSheet *sheet, const RcaSheet *more, guint32 from, guint32 to);
 /* Makes sure the column's memory is there (for readers of segments). */

@@ -76,6 +76,8 @@ typedef gboolean (*RcaRowText) (guint part, const RcaEvent *ev, guint64 *positio
 void rca_table_writer_on_text (RcaTableWriter *writer, RcaRowText text, gpointer user);
 /* Ends the sheet at hand, as if it were full. */
 void rca_table_writer_turn (RcaTableWriter *writer);
+/* From the next sheet on: ids of @column need not be told apart, whoever takes the full sheet knows them by their texts. */
+void rca_table_writer_let_repeat (RcaTableWriter *writer, RcaColumnId column, gboolean let);
 /* Whether the next row begins a new sheet. */
 gboolean rca_table_writer_is_full (const RcaTableWriter *writer);
 

@@ -29,6 +29,7 @@ struct RcaTableWriter {
   guint32 raw_length;
   RcaSheetFull full;
   gpointer user;
+  gboolean repeats[RCA_N_COLUMNS]; /* see rca_table_writer_let_repeat() */
   const RcaSource *left; /* whose raw lines stay where they are, or NULL */
   RcaRowText text;
   gpointer text_user;
@@ -219,7 +220,11 @@ static void
 set_id (RcaTableWriter *w, guint32 row, RcaColumnId column, RcaBytes id)
 {
   char normal[RCA_ID_BYTES];
-  rca_sheet_set_str (w->sheet, column, row, rca_normal_id (id, normal));
+  RcaBytes text = rca_normal_id (id, normal);
+  if (w->repeats[column])
+    rca_sheet_append_str (w->sheet, column, row, text);
+  else
+    rca_sheet_set_str (w->sheet, column, row, text);
 }
 
 static RcaKind
@@ -252,6 +257,13 @@ rca_table_writer_turn (RcaTableWriter *w)
   for (guint i = 0; w->sheet && i < N_MEMOS; i++)
     memset (w->memo[i], 0, MEMO_SLOTS * sizeof (Memo)); /* fresh ones are clear, and most stay untouched */
   w->sheet = NULL;
+}
+
+void
+rca_table_writer_let_repeat (RcaTableWriter *w, RcaColumnId column, gboolean let)
+{
+  g_assert (w->full);
+  w->repeats[column] = let;
 }
 
 gboolean

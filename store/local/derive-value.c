@@ -359,6 +359,21 @@ hash_path (RcaBytes text, guint word)
 
 #define LONGEST_PATH 65536
 
+/* The text of the next phrase of @slot, its number @rank: where it stands, or made. FALSE: too long. */
+static gboolean
+phrase_text (RcaDeriveRows *rows, RcaLayoutSlot *slot, guint64 rank, char *buffer, RcaBytes *text)
+{
+  if (slot->said)
+  {
+    *text = rca_bytes (rows->block->told.p + slot->said[rank].at, slot->said[rank].n);
+    return text->n <= LONGEST_PATH;
+  }
+  RcaLayoutOut out = { .p = buffer, .end = buffer + LONGEST_PATH, .block = rows->block };
+  rca_layout_emit (&out, slot->phrase);
+  *text = rca_bytes (buffer, (gsize)(out.p - buffer));
+  return !out.full && !out.lost;
+}
+
 guint32 *
 rca_derive_hashes (RcaDeriveRows *rows, const RcaDeriveView *view, guint word)
 {
@@ -372,15 +387,12 @@ rca_derive_hashes (RcaDeriveRows *rows, const RcaDeriveView *view, guint word)
   for (guint64 i = 0; i < view->n; i++)
   {
     guint64 rank;
+    RcaBytes text;
     const RcaLayoutTag *t = tag_of (view, (gint32)i, &rank);
     if (t->kind == RCA_VALUE_WORD)
       hash[i] = of_word[t->value[rank]];
-    else if (t->kind == RCA_VALUE_PHRASE)
-    {
-      RcaLayoutOut out = { .p = buffer, .end = buffer + LONGEST_PATH, .block = rows->block };
-      rca_layout_emit (&out, slot->phrase);
-      hash[i] = out.full || out.lost ? 0 : hash_path (rca_bytes (buffer, (gsize)(out.p - buffer)), word);
-    }
+    else if (t->kind == RCA_VALUE_PHRASE && phrase_text (rows, slot, rank, buffer, &text))
+      hash[i] = hash_path (text, word);
   }
   rca_layout_rewind (rows->block);
   return hash;

@@ -12,10 +12,18 @@
 #define NEAR_NS (G_GINT64_CONSTANT (600) * 1000000000)
 
 #define SLOTS (RCA_IDS_BLOCK * 2)
+/* Of a slot, the bits that say which id of the block it is; those above are of the id's hash, so that another id's slot
+ * is passed by without a look at it. */
+#define INDEX_BITS 17
+#define INDEX_MASK ((1u << INDEX_BITS) - 1)
+/* Slots lie anywhere in memory: they are asked for so many ids ahead. */
+#define AHEAD 12
+
+G_STATIC_ASSERT (RCA_IDS_BLOCK < 1 << INDEX_BITS);
 
 typedef struct {
   guint8 *id;    /* NULL: not in memory */
-  guint32 *slot; /* id + 1 */
+  guint32 *slot; /* id + 1, and bits of its hash; 0: free */
   guint64 used;
 } Resident;
 
@@ -91,20 +99,27 @@ rca_ids_free (RcaIds *ids)
 /* ---- blocks in memory ---- */
 
 static inline guint32
-slot_of (const guint8 *id)
+hash_of (const guint8 *id)
 {
   guint64 part[2];
   memcpy (part, id, 16);
-  return (guint32)(((part[0] ^ (part[1] << 1)) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> 40) % SLOTS;
+  return (guint32)(((part[0] ^ (part[1] << 1)) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> 32);
 }
+
+static inline guint32
+slot_of (guint32 hash)
+{
+  return hash >> (32 - 17);
+}
+G_STATIC_ASSERT (SLOTS == 1 << 17);
 
 static void
 put_in_index (Resident *r, guint32 index)
 {
-  guint32 at = slot_of (r->id + 16 * (gsize)index);
+  guint32 hash = hash_of (r->id + 16 * (gsize)index), at = slot_of (hash);
   while (r->slot[at])
     at = (at + 1) % SLOTS;
-  r->slot[at] = index + 1;
+  r->slot[at] = hash << INDEX_BITS | (index + 1);
 }
 
 /* Room for block @at; the one used longest ago makes place, never the last block, which grows. */
@@ -229,16 +244,29 @@ add (RcaIds *ids, const RcaIdNamer *namer, const guint8 *id, guint64 *reference,
 static gboolean
 find_in (const Block *b, const Resident *r, const guint8 *id, guint64 *reference)
 {
-  for (guint32 at = slot_of (id); r->slot[at]; at = (at + 1) % SLOTS)
+  guint32 hash = hash_of (id);
+  for (guint32 at = slot_of (hash); r->slot[at]; at = (at + 1) % SLOTS)
   {
-    guint32 index = r->slot[at] - 1;
-    if (memcmp (r->id + 16 * (gsize)index, id, 16) == 0)
+    guint32 index = (r->slot[at] & INDEX_MASK) - 1;
+    if ((r->slot[at] ^ hash << INDEX_BITS) >> INDEX_BITS == 0 && memcmp (r->id + 16 * (gsize)index, id, 16) == 0)
     {
       *reference = rca_id_reference (b->number, (guint64)b->index * RCA_IDS_BLOCK + index);
       return TRUE;
     }
   }
   return FALSE;
+}
+
+static inline void
+ask_for (const RcaIds *ids, const guint *near, guint n_near, guint before, const guint8 *id)
+{
+  guint32 at = slot_of (hash_of (id));
+  for (guint k = before; k < ids->block->len; k++)
+    if (g_array_index (ids->block, Block, k).resident >= 0)
+      __builtin_prefetch (&ids->resident[g_array_index (ids->block, Block, k).resident].slot[at]);
+  for (guint k = 0; k < n_near; k++)
+    if (g_array_index (ids->block, Block, near[k]).resident >= 0)
+      __builtin_prefetch (&ids->resident[g_array_index (ids->block, Block, near[k]).resident].slot[at]);
 }
 
 /* How far apart in time a block and the lines are; 0 when they overlap by their middles. */
@@ -299,6 +327,8 @@ name_locked (RcaIdNamer *namer, const guint8 *id, gsize n, guint64 *reference, G
   for (gsize i = 0; i < n; i++)
   {
     gboolean found = FALSE;
+    if (i + AHEAD < n)
+      ask_for (ids, near, n_near, before, id + 16 * (i + AHEAD));
     /* what was added since is found in the blocks that are new */
     for (guint k = ids->block->len; k-- > before && !found;)
     {

@@ -54,6 +54,15 @@ note_span (Making *m, const RcaSheet *sheet)
     }
 }
 
+/* Ids are new in most rows: as long as they are derived from the lines, telling them apart is work for nothing. */
+static void
+let_ids_repeat (Making *m)
+{
+  static const RcaColumnId ids[] = { RCA_COL_REQUEST_ID, RCA_COL_TRACE_ID };
+  for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
+    rca_table_writer_let_repeat (m->writer, ids[i], rca_segment_writer_tells (m->segment, ids[i]));
+}
+
 static gboolean
 sheet_full (RcaTableSource *rows, RcaSheet *sheet, gpointer user)
 {
@@ -63,6 +72,7 @@ sheet_full (RcaTableSource *rows, RcaSheet *sheet, gpointer user)
   note_span (m, sheet);
   if (!m->error && rca_raw_put (m->raw, m->next, &block, &position, &m->error) && rca_segment_writer_add (m->segment, sheet, block, position, &m->error))
     rca_segment_writer_text (m->segment, rows->text, &m->error);
+  let_ids_repeat (m);
   return TRUE;
 }
 

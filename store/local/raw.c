@@ -15,6 +15,8 @@ struct RcaRaw {
   gsize known;        /* up to here lines were counted: a line's start */
   guint64 known_line; /* its number */
   RcaBuffer clean;
+  gsize put; /* bytes of what is held, and their line feeds, that stand in @encoded: taken away when anything is next asked */
+  guint64 put_newlines;
 };
 
 RcaRaw *
@@ -39,9 +41,25 @@ rca_raw_free (RcaRaw *raw)
   g_free (raw);
 }
 
+/* The block that was written last refers to its text: only now it goes. */
+static void
+settle (RcaRaw *raw)
+{
+  rca_lines_encoded_clear (&raw->encoded);
+  if (raw->put == 0)
+    return;
+  memmove (raw->held.p, raw->held.p + raw->put, raw->held.n - raw->put);
+  raw->held.n -= raw->put;
+  raw->offset += raw->put;
+  raw->line += raw->put_newlines;
+  raw->known = raw->put = 0;
+  raw->known_line = raw->line;
+}
+
 void
 rca_raw_begin (RcaRaw *raw, guint64 place, guint64 from, guint64 lines_before)
 {
+  settle (raw);
   g_assert (raw->held.n == 0);
   raw->place = place;
   raw->offset = raw->wanted = from;
@@ -59,14 +77,16 @@ leaves_hole (const RcaRaw *raw, guint64 offset)
 #define SMALL_HOLE 65536
 
 gboolean
-rca_raw_has_hole (const RcaRaw *raw, guint64 offset)
+rca_raw_has_hole (RcaRaw *raw, guint64 offset)
 {
+  settle (raw);
   return raw->held.n && offset > raw->offset + raw->held.n + SMALL_HOLE;
 }
 
 void
 rca_raw_add (RcaRaw *raw, guint64 offset, RcaBytes bytes)
 {
+  settle (raw);
   if (offset + bytes.n <= raw->wanted)
     return;
   if (offset < raw->wanted)
@@ -87,14 +107,16 @@ rca_raw_add (RcaRaw *raw, guint64 offset, RcaBytes bytes)
 }
 
 gsize
-rca_raw_held (const RcaRaw *raw)
+rca_raw_held (RcaRaw *raw)
 {
+  settle (raw);
   return raw->held.n;
 }
 
 gsize
-rca_raw_before (const RcaRaw *raw, guint64 offset)
+rca_raw_before (RcaRaw *raw, guint64 offset)
 {
+  settle (raw);
   return offset > raw->offset ? (gsize)MIN (offset - raw->offset, raw->held.n) : 0;
 }
 
@@ -172,6 +194,7 @@ gboolean
 rca_raw_place (RcaRaw *raw, const RcaEvent *ev, guint64 *position, guint32 *length)
 {
   guint64 line;
+  settle (raw);
   if (ev->raw.n == 0 || ev->offset < raw->offset || ev->offset - raw->offset >= raw->held.n)
     return FALSE;
   gsize at = (gsize)(ev->offset - raw->offset), start = line_at (raw, at, &line);
@@ -185,17 +208,6 @@ rca_raw_place (RcaRaw *raw, const RcaEvent *ev, guint64 *position, guint32 *leng
 
 /* ---- blocks ---- */
 
-static void
-take_away (RcaRaw *raw, gsize n, guint64 newlines)
-{
-  memmove (raw->held.p, raw->held.p + n, raw->held.n - n);
-  raw->held.n -= n;
-  raw->offset += n;
-  raw->line += newlines;
-  raw->known = 0;
-  raw->known_line = raw->line;
-}
-
 gboolean
 rca_raw_put (RcaRaw *raw, guint64 offset, RcaLinesBlock **block, guint64 *position, GError **error)
 {
@@ -204,7 +216,6 @@ rca_raw_put (RcaRaw *raw, guint64 offset, RcaLinesBlock **block, guint64 *positi
   gsize n = at < raw->held.n ? line_at (raw, at, &line) : raw->held.n;
   *block = NULL;
   *position = rca_segment_writer_n_lines (raw->segment);
-  rca_lines_encoded_clear (&raw->encoded);
   if (n == 0)
     return TRUE;
   RcaBytes bytes = rca_bytes ((const char *)raw->held.p, n);
@@ -212,6 +223,7 @@ rca_raw_put (RcaRaw *raw, guint64 offset, RcaLinesBlock **block, guint64 *positi
   if (!rca_lines_encode (raw->codec, bytes, raw->ids, &raw->encoded, error) || !rca_segment_writer_lines (raw->segment, &raw->encoded, &lines, error))
     return FALSE;
   *block = raw->encoded.block;
-  take_away (raw, n, raw->encoded.n_lines - (bytes.p[n - 1] != '\n'));
+  raw->put = n;
+  raw->put_newlines = raw->encoded.n_lines - (bytes.p[n - 1] != '\n');
   return TRUE;
 }

@@ -19,10 +19,10 @@ void rca_raw_free (RcaRaw *raw);
 void rca_raw_begin (RcaRaw *raw, guint64 place, guint64 from, guint64 lines_before);
 void rca_raw_add (RcaRaw *raw, guint64 offset, RcaBytes bytes);
 /* Whether a hole too large to be held as zeros stands between what is held and @offset: that must be put away first. */
-gboolean rca_raw_has_hole (const RcaRaw *raw, guint64 offset);
-gsize rca_raw_held (const RcaRaw *raw);
+gboolean rca_raw_has_hole (RcaRaw *raw, guint64 offset);
+gsize rca_raw_held (RcaRaw *raw);
 /* Bytes in front of @offset that are held. */
-gsize rca_raw_before (const RcaRaw *raw, guint64 offset);
+gsize rca_raw_before (RcaRaw *raw, guint64 offset);
 
 /* Where the lines of @ev are; FALSE when they are not here, or say something else than ev->raw. */
 gboolean rca_raw_place (RcaRaw *raw, const RcaEvent *ev, guint64 *position, guint32 *length);

@@ -45,6 +45,8 @@ void rca_segment_writer_level (RcaSegmentWriter *writer, int level);
 /* Writes @sheet as it was filled (its own dictionaries), not yet merged into a table. @block (nullable): the lines
  * that its rows stand in, the first of them at @position: what they tell is not written again. */
 gboolean rca_segment_writer_add (RcaSegmentWriter *writer, const RcaSheet *sheet, RcaLinesBlock *block, guint64 position, GError **error);
+/* Whether the column's texts stood in the lines of the sheet written last, and nowhere else. */
+gboolean rca_segment_writer_tells (const RcaSegmentWriter *writer, RcaColumnId column);
 /* Writes the blocks of @text that were not written yet and lets go of their memory. */
 gboolean rca_segment_writer_text (RcaSegmentWriter *writer, RcaText *text, GError **error);
 /* Frees @writer. A segment without rows and lines is not kept: @entry->bytes is then 0. */

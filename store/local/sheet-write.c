@@ -21,6 +21,7 @@ typedef struct {
   gboolean ruled[RCA_N_COLUMNS];
   guint32 *code[RCA_N_DOMAINS]; /* code as filled → code as written; NULL: the same */
   GArray *word[RCA_N_DOMAINS];  /* guint32: codes as filled that are written, in order */
+  RcaDictionary *distinct[RCA_N_DOMAINS]; /* their texts: codes as filled may repeat a text */
   GArray *column, *dictionary;  /* Place */
   RcaBuffer small, one;
 } Writing;
@@ -34,6 +35,7 @@ writing_clear (Writing *s)
   {
     g_free (s->code[d]);
     g_clear_pointer (&s->word[d], g_array_unref);
+    rca_dictionary_free (s->distinct[d]);
   }
   g_array_unref (s->column);
   g_array_unref (s->dictionary);
@@ -78,9 +80,12 @@ use_code (Writing *s, RcaDomain d, guint64 code)
   guint32 *to = &s->code[d][code];
   if (code == 0 || *to != NOT_WRITTEN)
     return;
-  *to = s->word[d]->len + 1;
   guint32 word = (guint32)code;
-  g_array_append_val (s->word[d], word);
+  if (!s->distinct[d])
+    s->distinct[d] = rca_dictionary_new ();
+  *to = rca_dictionary_intern (s->distinct[d], rca_dictionary_bytes (s->sheet->dictionary[d], word));
+  if (*to > s->word[d]->len)
+    g_array_append_val (s->word[d], word);
 }
 
 static void
@@ -257,6 +262,12 @@ pack_sheet (Writing *s, guint small)
   s->w->entry.rows += s->sheet->n;
   s->w->entry.min_ns = MIN (s->w->entry.min_ns, min);
   s->w->entry.max_ns = MAX (s->w->entry.max_ns, max);
+}
+
+gboolean
+rca_segment_writer_tells (const RcaSegmentWriter *w, RcaColumnId c)
+{
+  return w->derive.column[c].kind == RCA_RULE_TEXT;
 }
 
 gboolean

@@ -78,6 +78,23 @@ print (RcaLayoutOut *out, const RcaLayoutTag *t, guint64 value, const guint8 *id
   put_exactly (out, text, print_to (out, t, value, id, text));
 }
 
+static inline guint64
+place (const RcaLayoutOut *out)
+{
+  return (guint64)(out->against - out->block->told.p) + (guint64)(out->p - out->base);
+}
+
+/* A phrase of a line while it is checked: where it stands is noted. */
+static void
+check_phrase (RcaLayoutOut *out, RcaLayoutSlot *slot, const RcaLayoutTag *t, gsize at)
+{
+  if (!slot->said)
+    slot->said = g_new0 (RcaLayoutSpan, t->n);
+  guint64 from = place (out);
+  rca_layout_emit (out, slot->phrase);
+  slot->said[at] = (RcaLayoutSpan){ (guint32)from, (guint32)(place (out) - from) };
+}
+
 static void
 emit_value (RcaLayoutOut *out, RcaLayoutSlot *slot)
 {
@@ -95,7 +112,10 @@ emit_value (RcaLayoutOut *out, RcaLayoutSlot *slot)
     put (out, slot->word[t->value[at]].p, slot->word[t->value[at]].n);
     break;
   case RCA_VALUE_PHRASE:
-    rca_layout_emit (out, slot->phrase);
+    if (out->against && !slot->holder->around)
+      check_phrase (out, slot, t, at);
+    else
+      rca_layout_emit (out, slot->phrase);
     break;
   case RCA_VALUE_RAW:
     put_exactly (out, (const char *)t->bytes + t->at_bytes, t->value[at]);
@@ -136,6 +156,7 @@ gboolean
 rca_layout_is (RcaLinesBlock *block, RcaBytes text)
 {
   g_autofree char *room = g_malloc (COMPARE_BYTES);
+  block->told = text;
   RcaLayoutOut out = { .p = room, .end = room + COMPARE_BYTES, .block = block, .against = text.p, .against_end = text.p + text.n, .base = room };
   rca_layout_rewind (block);
   for (guint64 i = 0; i < block->n_lines && !out.full && !out.lost; i++)

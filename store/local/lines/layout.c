@@ -561,6 +561,7 @@ slot_free (gpointer data)
   g_free (slot->tag);
   g_free (slot->which);
   g_free (slot->word);
+  g_free (slot->said);
   g_free (slot->word_bytes);
   g_free (slot);
 }

@@ -10,6 +10,11 @@
 typedef struct RcaLayoutSlot RcaLayoutSlot;
 typedef struct RcaLayoutTrie RcaLayoutTrie;
 
+/* Where a phrase stands in the block's text. */
+typedef struct {
+  guint32 at, n;
+} RcaLayoutSpan;
+
 typedef struct {
   RcaBytes literal; /* RCA_LAYOUT_SLACK */
   RcaLayoutSlot *slot; /* NULL: the text ends */
@@ -47,6 +52,7 @@ struct RcaLayoutSlot {
   guint8 *which; /* NULL: all of the first kind */
   guint64 at;
   RcaLayoutTrie *phrase; /* NULL: none */
+  RcaLayoutSpan *said;   /* of each phrase, once the check has met it; NULL: not known */
   RcaLayoutTrie *holder; /* the trie it stands in */
   RcaBytes *word; /* RCA_LAYOUT_SLACK */
   guint64 n_words;
@@ -71,6 +77,7 @@ struct RcaLinesBlock {
   guint n_pieces;
   gboolean plain;
   const RcaBuffer *text; /* of a plain block */
+  RcaBytes told; /* while it is written: its text, see rca_layout_is() */
   const RcaIdStore *ids;
   RcaIdStore own_ids;
   RcaLayoutTrie *lines;
@@ -103,5 +110,5 @@ typedef struct {
 void rca_layout_emit (RcaLayoutOut *out, RcaLayoutTrie *trie);
 void rca_layout_skip (RcaLayoutTrie *trie);
 void rca_layout_rewind (RcaLinesBlock *block);
-/* Whether the lines of @block are @text, without making them. */
+/* Whether the lines of @block are @text. If so the block refers to it from then on: its phrases need not be made. */
 gboolean rca_layout_is (RcaLinesBlock *block, RcaBytes text);

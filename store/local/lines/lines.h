@@ -37,7 +37,7 @@ typedef struct {
   guint64 n_lines, n_bytes;
   gboolean plain; /* regenerated otherwise than it came: kept as the text it is */
   GArray *piece;  /* RcaBuffer, owned */
-  struct RcaLinesBlock *block; /* regenerated from: reads from @piece; NULL when plain */
+  struct RcaLinesBlock *block; /* regenerated from: reads from @piece, and refers to the text; NULL when plain */
 } RcaLinesEncoded;
 
 /* Encodes @raw, regenerates it and compares. @ids: (nullable). Never fails but by @ids. */

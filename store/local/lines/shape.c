@@ -28,8 +28,6 @@ slot_free (RcaShapeSlot *slot)
   rca_buffer_clear (&slot->which);
   rca_shape_trie_free (slot->phrase);
   rca_shape_trie_free (slot->entry);
-  g_free (slot->words.text);
-  g_free (slot->words.hash);
   g_free (slot->words.slot);
   g_free (slot);
 }

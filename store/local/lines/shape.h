@@ -53,13 +53,16 @@ typedef struct {
 
 #define RCA_SHAPE_TAGS 30
 
-/* Strings of one slot in this block: code by first use. */
+/* Strings of one slot in this block: code by first use. They are known by 64 bits of hash alone: two that share them
+ * would come back as one, the check would see it, and the block would stay the text it is. */
 typedef struct {
-  RcaBytes *text; /* in the raw block */
-  guint32 *hash;
-  guint32 n, capacity;
-  guint32 *slot; /* code + 1 */
-  guint32 mask;
+  guint64 hash;
+  guint32 code; /* + 1; 0: free */
+} RcaShapeWord;
+
+typedef struct {
+  RcaShapeWord *slot;
+  guint32 n, mask;
 } RcaShapeWords;
 
 struct RcaShapeSlot {
