@@ -328,9 +328,10 @@ is_whole (RcaLearning *l)
   /* words of a program's own line, if it does not even say whose request it was */
   if (!rca_learn_taken (l, RCA_ROLE_REQUEST) && !rca_learn_taken (l, RCA_ROLE_CLIENT) && rca_learn_taken (l, RCA_ROLE_TIME) && l->out->separator == ' ')
     return FALSE;
-  /* morgan's short forms: method, path, status and a time taken, no time */
+  /* morgan's short forms: method, path, status and a time taken, the client and its user before them or not, no time */
   l->out->without_time = !rca_learn_taken (l, RCA_ROLE_TIME);
-  return !l->out->without_time || (l->place[RCA_ROLE_METHOD] == 0 && rca_learn_taken (l, RCA_ROLE_METHOD) && rca_learn_taken (l, RCA_ROLE_REQUEST_TIME));
+  gboolean client_first = rca_learn_taken (l, RCA_ROLE_CLIENT) && l->place[RCA_ROLE_CLIENT] == 0 && l->place[RCA_ROLE_METHOD] == 2;
+  return !l->out->without_time || ((l->place[RCA_ROLE_METHOD] == 0 || client_first) && rca_learn_taken (l, RCA_ROLE_METHOD) && rca_learn_taken (l, RCA_ROLE_REQUEST_TIME));
 }
 
 /* An edge sees absolute URLs (varnishncsa) or tells hits from misses without asking upstreams. */

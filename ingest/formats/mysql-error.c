@@ -109,6 +109,24 @@ read_crash (RcaBytes rest, Head *head)
   return TRUE;
 }
 
+/* InnoDB of 5.5 and 5.6 by itself: "7f1234567890 InnoDB: Error: page 1 …". */
+static gboolean
+read_innodb (RcaBytes rest, Head *head)
+{
+  gsize n = 0;
+  while (n < rest.n && g_ascii_isxdigit (rest.p[n]))
+    n++;
+  RcaBytes text = rca_bytes_from (rest, n + 1);
+  if (n < 8 || n > 16 || !rca_bytes_has_prefix (text, RCA_BYTES ("InnoDB: ")))
+    return FALSE;
+  RcaBytes said = rca_bytes_from (text, 8);
+  head->severity = rca_bytes_starts (said, "Error") || rca_bytes_starts (said, "ERROR") ? RCA_SEVERITY_ERROR
+                   : rca_bytes_starts (said, "Warning")                                ? RCA_SEVERITY_WARN
+                                                                                       : RCA_SEVERITY_INFO;
+  head->text = text;
+  return TRUE;
+}
+
 static gboolean
 read_head (RcaBytes line, RcaStampContext *context, Head *head)
 {
@@ -119,7 +137,7 @@ read_head (RcaBytes line, RcaStampContext *context, Head *head)
   if (took < 8)
     return FALSE;
   RcaBytes rest = rca_bytes_skip_blank (rca_bytes_from (line, took));
-  if (read_crash (rest, head))
+  if (read_crash (rest, head) || read_innodb (rest, head))
     return TRUE;
   gsize digits = 0;
   while (digits < rest.n && g_ascii_isdigit (rest.p[digits]))
