@@ -331,6 +331,12 @@ rca_clickhouse_writer_new (const char *address, const RcaOpenOptions *options, G
                  rca_clickhouse_address (w->clickhouse)->shown);
     return NULL;
   }
+  if (w->clickhouse && w->server->readonly)
+  {
+    g_set_error (error, RCA_STORE_ERROR, RCA_STORE_ERROR_OPEN, "%s: this account may only read: asking works with it, ingesting needs one that may INSERT",
+                 rca_clickhouse_address (w->clickhouse)->shown);
+    return NULL;
+  }
   if (!w->clickhouse || !rca_schema_create (w->clickhouse, w->server, error) || !read_ledger (w, error))
     return NULL;
   const char *table = rca_clickhouse_address (w->clickhouse)->table;
