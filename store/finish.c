@@ -22,15 +22,44 @@ merge_domain (RcaTable *table, RcaSheet *sheet, RcaDomain d)
 }
 
 static void
-merge_sheet (RcaTable *table, RcaSheet *sheet)
+settle_sheet (RcaTable *table, RcaSheet *sheet)
 {
-  for (guint d = 0; d < RCA_N_DOMAINS; d++)
-    merge_domain (table, sheet, (RcaDomain)d);
   sheet->into = table->dictionary;
   const guint8 *stream = rca_sheet_get (sheet, RCA_COL_STREAM);
   sheet->streams = (guint8)(stream ? 0 : 1u << RCA_STREAM_UNKNOWN);
   for (guint32 row = 0; stream && row < sheet->n; row++)
     sheet->streams |= (guint8)(1u << stream[row]);
+}
+
+/* A domain's dictionary and columns are its own: each is merged by one thread, in the order of sources and sheets. */
+static void
+merge_domain_everywhere (gpointer data, gpointer user)
+{
+  RcaTable *table = user;
+  RcaDomain d = (RcaDomain)(GPOINTER_TO_UINT (data) - 1);
+  for (guint i = 0; i < table->source->len; i++)
+  {
+    const RcaTableSource *source = g_ptr_array_index (table->source, i);
+    for (guint j = 0; j < source->sheet->len; j++)
+      merge_domain (table, g_ptr_array_index (source->sheet, j), d);
+  }
+}
+
+/* Ids are most of the work: theirs begins first. */
+static void
+merge_dictionaries (RcaTable *table, guint n_threads)
+{
+  GThreadPool *pool = n_threads > 1 ? g_thread_pool_new (merge_domain_everywhere, table, (gint)n_threads, FALSE, NULL) : NULL;
+  for (guint i = 0; i < RCA_N_DOMAINS; i++)
+  {
+    guint d = (RCA_DOMAIN_ID + i) % RCA_N_DOMAINS;
+    if (pool)
+      g_thread_pool_push (pool, GUINT_TO_POINTER (d + 1), NULL);
+    else
+      merge_domain_everywhere (GUINT_TO_POINTER (d + 1), table);
+  }
+  if (pool)
+    g_thread_pool_free (pool, FALSE, TRUE);
 }
 
 /* ---- who speaks, where the rows do not say ---- */
@@ -226,11 +255,11 @@ each_source (RcaTable *table, void (*f) (RcaTable *table, RcaTableSource *source
 }
 
 static void
-merge_source (RcaTable *table, RcaTableSource *source)
+settle_source (RcaTable *table, RcaTableSource *source)
 {
   source->time_step_ns = source->stamp_digits & 2 ? 1000 : source->stamp_digits & 1 ? RCA_NS_PER_MS : RCA_NS_PER_S;
   for (guint i = 0; i < source->sheet->len; i++)
-    merge_sheet (table, g_ptr_array_index (source->sheet, i));
+    settle_sheet (table, g_ptr_array_index (source->sheet, i));
 }
 
 static void
@@ -245,7 +274,8 @@ rca_table_finish (RcaTable *table, const RcaTableOptions *options)
 {
   table->span = options->span;
   g_ptr_array_sort (table->source, compare_source);
-  each_source (table, merge_source);
+  merge_dictionaries (table, options->n_threads);
+  each_source (table, settle_source);
   rca_table_name_instances (table);
   rca_table_carry_versions (table);
   each_source (table, fill_speakers);

@@ -118,6 +118,7 @@ void rca_table_mark (RcaTable *table, gint64 time_ns, const char *service, const
 typedef struct {
   RcaSpan span;            /* rows outside (a day of slack for zones) are left out; start == end: all */
   GTimeZone *assumed_zone; /* or NULL */
+  guint n_threads;         /* 0, 1: the caller's alone */
 } RcaTableOptions;
 void rca_table_finish (RcaTable *table, const RcaTableOptions *options);
 

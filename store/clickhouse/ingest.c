@@ -300,7 +300,7 @@ rca_clickhouse_writer_pass (RcaClickhouseWriter *w, const GPtrArray *found, cons
     rca_table_problem (table, "%s", (char *)w->problem->pdata[i]);
   if (!gathered->len && !table->problem->len)
     return TRUE; /* nothing new */
-  RcaTableOptions finish = { { 0, 0 }, w->options.assumed_zone };
+  RcaTableOptions finish = { { 0, 0 }, w->options.assumed_zone, 0 };
   rca_table_finish (table, &finish);
   Pass p = { w, table, gathered, news, w->ledger->runs + 1 };
   if (!send_all (&p, error))

@@ -245,7 +245,7 @@ open_table (RcaTable *owned, GPtrArray *source, const RcaOpenOptions *options, G
     set_empty_error (table, error);
     return NULL;
   }
-  RcaTableOptions finish = { options->span, options->assumed_zone };
+  RcaTableOptions finish = { options->span, options->assumed_zone, thread_count (options->jobs, G_MAXUINT) };
   rca_table_finish (table, &finish);
   return rca_store_wrap (&rca_table_backend, g_steal_pointer (&table));
 }

@@ -142,7 +142,7 @@ rca_store_open_local (const char *dir, const RcaOpenOptions *options, GError **e
                  dir, dir);
     return NULL;
   }
-  RcaTableOptions finish = { options->span, options->assumed_zone };
+  RcaTableOptions finish = { options->span, options->assumed_zone, 0 };
   rca_table_finish (table, &finish);
   return rca_store_wrap (&rca_table_backend, g_steal_pointer (&table));
 }

@@ -89,7 +89,7 @@ fake_finish (RcaTable *table, FakeSource *sources, guint n)
 {
   for (guint i = 0; i < n; i++)
     rca_table_writer_free (sources[i].writer);
-  RcaTableOptions options = { { 0, 0 }, NULL };
+  RcaTableOptions options = { { 0, 0 }, NULL, 2 };
   rca_table_finish (table, &options);
   return rca_store_wrap (&rca_table_backend, table);
 }

@@ -93,7 +93,7 @@ test_zone_assumed (void)
   app_record (&app, 7200, "a");
   g_autoptr (GTimeZone) zone = g_time_zone_new_identifier ("Europe/Paris");
   rca_table_writer_free (app.writer);
-  RcaTableOptions options = { { 0, 0 }, zone };
+  RcaTableOptions options = { { 0, 0 }, zone, 1 };
   rca_table_finish (table, &options);
   g_autoptr (RcaStore) store = rca_store_wrap (&rca_table_backend, table);
   g_autoptr (RcaSources) sources = rca_store_sources (store, NULL);
