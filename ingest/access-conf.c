@@ -2,12 +2,13 @@
  *
  * A line is then matched against the text between the variables. Which of several formats a
  * file has, its lines tell; where two fit alike, the access_log directive that names the file. */
+#include "bounds.h"
 #include "access-line.h"
 #include "access-names.h"
 #include "access-shape.h"
 #include "user-format.h"
 
-#define MAX_CONF_BYTES (4 << 20)
+#define MAX_CONF_BYTES RCA_BOUND_CONF_BYTES
 #define MAX_WORDS      256
 
 /* One directive: its words, quotes off. */

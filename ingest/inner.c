@@ -9,8 +9,8 @@
 #include <xxhash.h>
 
 #define MAX_CHANNELS   RCA_BOUND_CHANNELS /* programs beyond share one channel */
-#define N_HELD         32   /* processes of one program whose records are put together at a time */
-#define MAX_HELD_BYTES ((gsize)1 << 20)
+#define N_HELD         RCA_BOUND_HELD
+#define MAX_HELD_BYTES RCA_BOUND_HELD_BYTES
 
 /* A record being put together. */
 typedef struct {

@@ -14,9 +14,6 @@
 #define BLOCK_BYTES (64 * 1024)
 /* A file inside a file inside a file is real (a support bundle); more is a trap. */
 #define MAX_LAYERS RCA_BOUND_LAYERS
-/* Logs shrink by 10 to 200; gzip cannot go beyond 1032. Beyond both bounds it is a bomb. */
-#define BOMB_RATIO 900
-#define BOMB_BYTES (G_GUINT64_CONSTANT (1) << 30)
 
 /* One layer: a file descriptor at the bottom, archives above, text conversion outside. */
 typedef struct Layer Layer;
@@ -91,10 +88,14 @@ read_file (Layer *layer, char *buffer, gsize n, GError **error)
   return got;
 }
 
+/* Against the file itself: layers that each stay within the bound multiply. */
 static gboolean
 is_bomb (const Layer *layer)
 {
-  return layer->below && layer->given > BOMB_BYTES && layer->given / BOMB_RATIO > layer->below->given;
+  const Layer *file = layer;
+  while (file->below)
+    file = file->below;
+  return layer->given > RCA_BOUND_BOMB_BYTES && layer->given / RCA_BOUND_BOMB_RATIO > file->given;
 }
 
 static gssize
@@ -128,8 +129,8 @@ read_source (Layer *layer, char *buffer, gsize n, GError **error)
     return read_file (layer, buffer, n, error);
   if (is_bomb (layer))
   {
-    g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "stopped after %" G_GUINT64_FORMAT " MiB: it shrinks by more than %d, no log does",
-                 layer->given >> 20, BOMB_RATIO);
+    g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "stopped after %" G_GUINT64_FORMAT " MiB: it shrinks by more than %d, no log does; if it is one, decompress it and name what comes out",
+                 layer->given >> 20, RCA_BOUND_BOMB_RATIO);
     return -1;
   }
   return layer->gunzip ? rca_gunzip_read (layer->gunzip, buffer, n, error) : read_archive (layer, buffer, n, error);
@@ -233,6 +234,26 @@ layer_new_gunzip (Layer *below)
   return layer;
 }
 
+/* An archive of files, or one compressed file: whose bytes are never taken for an archive's, as a
+ * log that begins with a hole would be for an empty tar. */
+static void
+support (struct archive *a, gboolean multi)
+{
+  if (multi)
+  {
+    archive_read_support_format_tar (a);
+    archive_read_support_format_zip_streamable (a);
+    return;
+  }
+  archive_read_support_filter_zstd (a);
+  archive_read_support_filter_xz (a);
+  archive_read_support_filter_bzip2 (a);
+  archive_read_support_filter_lz4 (a);
+  archive_read_support_filter_compress (a);
+  archive_read_support_format_raw (a);
+  archive_read_support_format_empty (a);
+}
+
 static Layer *
 layer_new_archive (Layer *below, GError **error)
 {
@@ -242,16 +263,7 @@ layer_new_archive (Layer *below, GError **error)
   layer->block = g_malloc (BLOCK_BYTES);
   layer->mtime_ns = below->mtime_ns;
   struct archive *a = layer->archive = archive_read_new ();
-  archive_read_support_filter_gzip (a);
-  archive_read_support_filter_zstd (a);
-  archive_read_support_filter_xz (a);
-  archive_read_support_filter_bzip2 (a);
-  archive_read_support_filter_lz4 (a);
-  archive_read_support_filter_compress (a);
-  archive_read_support_format_tar (a);
-  archive_read_support_format_zip_streamable (a);
-  archive_read_support_format_raw (a);
-  archive_read_support_format_empty (a);
+  support (a, is_multi (below));
   if (archive_read_open (a, layer, NULL, feed_archive, NULL) == ARCHIVE_OK)
     return layer;
   g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "%s", archive_error_string (a) ?: "damaged archive");
@@ -348,34 +360,39 @@ seek_member (Layer *layer, const char *member, GError **error)
   return FALSE;
 }
 
-/* Adds archive layers until the content is no archive any more. @member is taken by the
- * first layer that holds several files. */
+/* The layer above @layer, which is compressed or an archive, with its head looked at; takes @layer.
+ * @member is taken by the first layer that holds several files. */
+static Layer *
+unwrap_one (Layer *layer, const char **member, GError **error)
+{
+  gboolean gzip = has_magic (layer, 0, "\x1f\x8b", 2);
+  Layer *above = gzip ? layer_new_gunzip (layer) : layer_new_archive (layer, error);
+  GError *damage = NULL;
+  if (!above)
+    return NULL;
+  if (!gzip && !seek_member (above, *member, error))
+  {
+    layer_free (above);
+    return NULL;
+  }
+  if (!gzip && !is_raw (above))
+    *member = NULL;
+  if (!layer_peek (above, &damage) && above->head_n == 0)
+  {
+    g_propagate_error (error, damage);
+    layer_free (above);
+    return NULL;
+  }
+  g_clear_error (&damage); /* comes again when the head has been read */
+  return above;
+}
+
+/* Adds layers until the content is no archive any more. */
 static Layer *
 unwrap (Layer *layer, const char *member, GError **error)
 {
-  for (guint depth = 0; depth < MAX_LAYERS && (is_compressed (layer) || is_multi (layer)); depth++)
-  {
-    gboolean gzip = has_magic (layer, 0, "\x1f\x8b", 2);
-    Layer *above = gzip ? layer_new_gunzip (layer) : layer_new_archive (layer, error);
-    if (!above)
-      return NULL;
-    if (!gzip && !seek_member (above, member, error))
-    {
-      layer_free (above);
-      return NULL;
-    }
-    if (!gzip && !is_raw (above))
-      member = NULL;
-    GError *damage = NULL;
-    if (!layer_peek (above, &damage) && above->head_n == 0)
-    {
-      g_propagate_error (error, damage);
-      layer_free (above);
-      return NULL;
-    }
-    g_clear_error (&damage); /* comes again when the head has been read */
-    layer = above;
-  }
+  for (guint depth = 0; layer && depth < MAX_LAYERS && (is_compressed (layer) || is_multi (layer)); depth++)
+    layer = unwrap_one (layer, &member, error);
   return layer;
 }
 
@@ -501,14 +518,15 @@ gboolean
 rca_input_members (const char *path, RcaInputMember each, gpointer user, GError **error)
 {
   gboolean multi = FALSE;
-  const char *name;
+  const char *name, *none = NULL;
   GError *failure = NULL;
   Layer *layer = open_file (-1, path, &failure);
-  if (layer && (is_compressed (layer) || is_multi (layer)))
+  for (guint depth = 0; layer && depth < MAX_LAYERS && is_compressed (layer); depth++)
+    layer = unwrap_one (layer, &none, &failure);
+  if (layer && is_multi (layer))
   {
-    Layer *above = layer_new_archive (layer, &failure);
-    layer = above;
-    while (layer && next_member (layer, &name, &failure) && !is_raw (layer))
+    layer = layer_new_archive (layer, &failure);
+    while (layer && next_member (layer, &name, &failure))
     {
       multi = TRUE;
       each (name, user);

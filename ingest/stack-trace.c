@@ -440,6 +440,12 @@ rca_exception_in_stack (RcaBytes text, RcaException *out)
   return in_lines (text, TRUE, out);
 }
 
+static gboolean
+begins_word (RcaBytes line, gsize i)
+{
+  return i == 0 || line.p[i - 1] == ' ' || line.p[i - 1] == '(' || line.p[i - 1] == '[' || line.p[i - 1] == '"';
+}
+
 gboolean
 rca_exception_in_line (RcaBytes line, RcaException *out)
 {
@@ -449,12 +455,13 @@ rca_exception_in_line (RcaBytes line, RcaException *out)
     follow_arrows (out);
     return TRUE;
   }
-  for (gsize i = 0; i < line.n;)
+  for (gsize i = 0; i < line.n; i++)
   {
+    if (!begins_word (line, i)) /* what a type is made of ends no word: no byte is gone over twice */
+      continue;
     gsize n = type_length (rca_bytes_from (line, i));
     RcaBytes type = rca_bytes (line.p + i, n);
-    gboolean begins = i == 0 || line.p[i - 1] == ' ' || line.p[i - 1] == '(' || line.p[i - 1] == '[' || line.p[i - 1] == '"';
-    if (n > 0 && begins && looks_like_type (type, i == 0))
+    if (n > 0 && looks_like_type (type, i == 0))
     {
       gsize at = skip_code (line, i + n);
       if (at < line.n && line.p[at] == ':' && (at + 1 == line.n || line.p[at + 1] == ' '))
@@ -470,7 +477,6 @@ rca_exception_in_line (RcaBytes line, RcaException *out)
           return ends_like_exception (type);
         }
     }
-    i += MAX (n, 1);
   }
   return FALSE;
 }

@@ -2,6 +2,7 @@
  * record]…]], [tag, packed entries] and the same gzip-compressed. The type of the second
  * element tells which. Each record becomes a line of JSON that is decoded again; one that
  * only carries a line of text ("log") is decoded as that line. */
+#include "../bounds.h"
 #include "formats.h"
 #include "../inner.h"
 #include "../program.h"
@@ -10,7 +11,7 @@
 #include <archive_entry.h>
 #include <msgpack.h>
 
-#define MAX_UNZIPPED    ((gsize)256 << 20)
+#define MAX_UNZIPPED    RCA_BOUND_CHUNK_BYTES
 #define EVENT_TIME_TYPE 0
 #define MAX_DEPTH       16
 

@@ -143,6 +143,20 @@ test_compressed (Fixture *f, gconstpointer filter)
   g_assert_cmpuint (source->problems->len, ==, 0);
 }
 
+/* 512 zeros look like the end of an empty tar. */
+static void
+test_compressed_hole (Fixture *f, gconstpointer filter)
+{
+  g_autoptr (GString) text = g_string_new (NULL), lines = some_lines (300, 0);
+  g_string_set_size (text, 4096);
+  memset (text->str, 0, 4096);
+  g_string_append_len (text, lines->str, (gssize)lines->len);
+  put_compressed (f, "x.log", text, (int (*) (struct archive *)) (gpointer)filter, 1.0);
+  g_autoptr (RcaSource) source = read_only_source (f, NULL);
+  g_assert_cmpuint (source->parsed, ==, 300);
+  g_assert_cmpuint (source->problems->len, ==, 0);
+}
+
 static void
 test_torn (Fixture *f, gconstpointer filter)
 {
@@ -495,6 +509,10 @@ main (int argc, char **argv)
   ADD ("zstd-is-read-whatever-its-name", archive_write_add_filter_zstd, test_compressed);
   ADD ("xz-is-read-whatever-its-name", archive_write_add_filter_xz, test_compressed);
   ADD ("bzip2-is-read-whatever-its-name", archive_write_add_filter_bzip2, test_compressed);
+  ADD ("gzip-that-begins-with-a-hole-is-read", archive_write_add_filter_gzip, test_compressed_hole);
+  ADD ("zstd-that-begins-with-a-hole-is-read", archive_write_add_filter_zstd, test_compressed_hole);
+  ADD ("xz-that-begins-with-a-hole-is-read", archive_write_add_filter_xz, test_compressed_hole);
+  ADD ("bzip2-that-begins-with-a-hole-is-read", archive_write_add_filter_bzip2, test_compressed_hole);
   ADD ("torn-gzip-gives-what-stands-before-the-damage", archive_write_add_filter_gzip, test_torn);
   ADD ("torn-zstd-gives-what-stands-before-the-damage", archive_write_add_filter_zstd, test_torn);
   ADD ("rotated-siblings-are-one-source-oldest-first", NULL, test_rotated);
