@@ -288,6 +288,11 @@ next_member (Layer *layer, const char **member, GError **error)
     int status = archive_read_next_header (layer->archive, &entry);
     if (status == ARCHIVE_EOF)
       return FALSE;
+    if (status < ARCHIVE_WARN && layer->below_error)
+    { /* what libarchive makes of it says less */
+      g_propagate_error (error, g_steal_pointer (&layer->below_error));
+      return FALSE;
+    }
     if (status < ARCHIVE_WARN)
     {
       g_set_error (error, RCA_INGEST_ERROR, RCA_INGEST_ERROR_DAMAGED, "%s", archive_error_string (layer->archive) ?: "damaged archive");
