@@ -3,7 +3,7 @@
  * JUL, Go, klog, zap's and structlog's consoles, hclog, Rust, Serilog, NLog, log4js, Nest,
  * Celery, gunicorn, PHP-FPM, Elixir…: their patterns differ in order and marks only, so
  * where the stamp stands and how long the prefix is are learnt from the sample. */
-#include "../log-prefix.h"
+#include "../prefix-memo.h"
 #include "../severity.h"
 #include "../stack-trace.h"
 #include "../text-fields.h"
@@ -26,6 +26,7 @@ typedef struct {
   guint token;     /* where stamps stand */
   gboolean epoch;  /* and are seconds since 1970 */
   guint parts;     /* of the prefix */
+  RcaPrefixMemo *prefixes; /* that many parts long; NULL while learning */
   GTimeZone *zone; /* named by the last stamp that named one, or NULL */
   gboolean seen_record;
 } AppText;
@@ -279,6 +280,7 @@ app_text_close (gpointer data)
 {
   AppText *state = data;
   rca_app_source_clear (&state->source);
+  rca_prefix_memo_free (state->prefixes);
   g_clear_pointer (&state->zone, g_time_zone_unref);
   rca_arena_free (state->arena);
   g_free (state);
@@ -415,7 +417,8 @@ app_text_decode (gpointer data, RcaBytes text, RcaEvent *ev, RcaEmit emit, gpoin
   ev->severity = level_before (line, found.at);
   RcaSeverity before = level_of_part_before (state, rca_bytes (line.p, found.at), ev);
   gsize prefix = after_stamp (line, after_zone_name (state, line, found.end, ev));
-  gsize message = prefix + rca_prefix_read (rca_bytes_from (line, prefix), state->parts, &state->record, NULL);
+  RcaBytes rest = rca_bytes_from (line, prefix);
+  gsize message = prefix + (state->prefixes ? rca_prefix_memo_read (state->prefixes, rest, &state->record) : rca_prefix_read (rest, state->parts, &state->record, NULL));
   if (message >= line.n && text.n == line.n && memchr (line.p + prefix, '=', line.n - MIN (prefix, line.n)))
     message = prefix + (prefix < line.n && line.p[prefix] == ' '); /* pairs alone: they are the message */
   if (ev->severity == RCA_SEVERITY_NONE)
@@ -459,6 +462,7 @@ app_text_open (const RcaSampleLines *sample)
     app_text_decode (state, sample->line[i], ev, ignore_event, NULL);
   }
   rca_app_source_learnt (&state->source);
+  state->prefixes = rca_prefix_memo_new (state->parts);
   state->stream = rca_text_program_stream (sample);
   return state;
 }
