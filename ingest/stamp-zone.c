@@ -19,6 +19,8 @@ static gboolean
 read_zone_name (RcaStampReader *r)
 {
   gsize n = 0;
+  if (r->p == r->end || !rca_char_in (*r->p, "ABCEGHJKMNPSUWZz")) /* nor INFO nor DEBUG, which stand here in every other log */
+    return FALSE;
   while (n < rca_stamp_left (r) && n < 6 && rca_stamp_is_alpha (r->p[n]))
     n++;
   if (n == 1 && (*r->p == 'Z' || *r->p == 'z'))
@@ -28,8 +30,6 @@ read_zone_name (RcaStampReader *r)
     return TRUE;
   }
   if (n < 3 || n > 4 || (n < rca_stamp_left (r) && (rca_stamp_is_digit (r->p[n]) || r->p[n] == '_' || r->p[n] == '/')))
-    return FALSE;
-  if (rca_char_in (*r->p, "DFILOQRTVXYZ") || *r->p >= 'a') /* INFO and DEBUG stand here in every other log */
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (zones); i++)
     if (zones[i].name[0] == r->p[0] && memcmp (zones[i].name, r->p, n) == 0 && zones[i].name[n] == '\0')

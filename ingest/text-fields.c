@@ -1,5 +1,8 @@
 #include "text-fields.h"
 #include "number.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define MAX_SCAN       4096 /* bytes of a message that are looked through */
 #define MAX_KEY        48
@@ -357,19 +360,37 @@ find_sql (RcaBytes text)
   return best;
 }
 
+/* A verb's first, second and fourth letter, in either case, and the blank behind it. */
+static gboolean
+is_verb (const char *p)
+{
+  static const char second[26] = { ['d' - 'a'] = 'e', ['i' - 'a'] = 'n', ['s' - 'a'] = 'e', ['u' - 'a'] = 'p', ['w' - 'a'] = 'i' };
+  guint letter = (guint)((*p | 32) - 'a');
+  return letter < 26 && second[letter] && (p[1] | 32) == second[letter] && (p[3] == 'E' || p[3] == 'e' || p[3] == 'A' || p[3] == 'a' || p[3] == 'H')
+         && ((p[4] == ' ' && *p == 'W') || (p[6] == ' ' || p[6] == '\n'));
+}
+
 /* Quick test: most messages hold none of the verbs. */
 static gboolean
 may_hold_sql (RcaBytes text)
 {
-  static const char second[26] = { ['d' - 'a'] = 'e', ['i' - 'a'] = 'n', ['s' - 'a'] = 'e', ['u' - 'a'] = 'p', ['w' - 'a'] = 'i' };
   const char *p = text.p, *end = text.p + MIN (text.n, MAX_SCAN);
-  for (; p + 12 < end; p++)
+#ifdef __SSE2__
+  /* sixteen at a time: those whose fourth letter and whose blank would fit */
+  const __m128i fold = _mm_set1_epi8 (32), blank = _mm_set1_epi8 (' '), lf = _mm_set1_epi8 ('\n');
+  for (; end - p >= 16 + 12; p += 16)
   {
-    guint letter = (guint)((*p | 32) - 'a');
-    if (letter < 26 && second[letter] && (p[1] | 32) == second[letter] && (p[3] == 'E' || p[3] == 'e' || p[3] == 'A' || p[3] == 'a' || p[3] == 'H')
-        && ((p[4] == ' ' && *p == 'W') || (p[6] == ' ' || p[6] == '\n')))
-      return TRUE;
+    __m128i fourth = _mm_or_si128 (_mm_loadu_si128 ((const __m128i *)(const void *)(p + 3)), fold), seventh = _mm_loadu_si128 ((const __m128i *)(const void *)(p + 6));
+    __m128i letter = _mm_or_si128 (_mm_cmpeq_epi8 (fourth, _mm_set1_epi8 ('e')), _mm_or_si128 (_mm_cmpeq_epi8 (fourth, _mm_set1_epi8 ('a')), _mm_cmpeq_epi8 (fourth, _mm_set1_epi8 ('h'))));
+    __m128i behind = _mm_or_si128 (_mm_cmpeq_epi8 (_mm_loadu_si128 ((const __m128i *)(const void *)(p + 4)), blank), _mm_or_si128 (_mm_cmpeq_epi8 (seventh, blank), _mm_cmpeq_epi8 (seventh, lf)));
+    for (guint mask = (guint)_mm_movemask_epi8 (_mm_and_si128 (letter, behind)); mask; mask &= mask - 1)
+      if (is_verb (p + __builtin_ctz (mask)))
+        return TRUE;
   }
+#endif
+  for (; p + 12 < end; p++)
+    if (is_verb (p))
+      return TRUE;
   return FALSE;
 }
 
