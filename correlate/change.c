@@ -277,14 +277,16 @@ told_at (const RcaCandidate *c)
   return g_strdup_printf ("%s at %s%s%s", c->subject, rca_clock (c->onset_ns, at), later ? ", its version at work from " : "", later ? rca_clock (c->acts_ns, acts) : "");
 }
 
-/* When it was at an end: its own, or that of what took it back. FALSE: not as far as is logged. */
+/* When it was at an end: a job's and a migration's own, of the others when it was taken back (a roll-out
+ * that is done has only begun to act). FALSE: not as far as is logged. */
 static gboolean
 change_end (const RcaFacts *f, const RcaCandidate *c, const RcaChange **back, gint64 *at_ns, gboolean *certain)
 {
+  gboolean ends_itself = c->change->kind == RCA_CHANGE_JOB || c->change->kind == RCA_CHANGE_MIGRATION;
   *certain = TRUE;
   *back = NULL;
   *at_ns = c->end_ns;
-  if (c->end_ns != RCA_TIME_NONE)
+  if (ends_itself && c->end_ns != RCA_TIME_NONE)
     return TRUE;
   *back = rca_reversal_of (f, c->change, certain);
   if (*back)

@@ -96,12 +96,19 @@ says_ended (const char *began, const char *text)
   return FALSE;
 }
 
+/* What names no service is told apart by its text alone. */
+static gboolean
+is_of_the_same (const RcaChange *a, const RcaChange *b)
+{
+  return (!a->service && !b->service) || rca_same_service (a->service, b->service);
+}
+
 /* How sure it is that @other ends what @change began: 0 not, 1 as far as the times tell, 2 it says so. */
 static guint
 reverses (const RcaFacts *f, const RcaChange *change, const RcaChange *other, const char *good)
 {
   gboolean is_deploy = change->kind == RCA_CHANGE_DEPLOY || change->kind == RCA_CHANGE_ROLLBACK;
-  if (other->start_ns <= change->start_ns || !rca_same_service (other->service, change->service))
+  if (other->start_ns <= change->start_ns || !is_of_the_same (other, change))
     return 0;
   if (is_deploy)
     return goes_back (change, other, good) ? 2 : goes_on (f, change, other) ? 1 : 0;

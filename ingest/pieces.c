@@ -89,7 +89,7 @@ static gboolean
 add_pieces (RcaPieces *pieces, int fd, guint64 size, guint64 piece_bytes)
 {
   guint64 end = pieces->place.end, from = pieces->place.offset;
-  guint64 n = (MIN (end, size) - from) / piece_bytes;
+  guint64 n = MIN (end, size) > from ? (MIN (end, size) - from) / piece_bytes : 0; /* the file may have shrunk */
   for (guint64 i = 0; i < n; i++, from += piece_bytes)
     if (!add_piece (pieces, fd, from, i + 1 == n ? end : from + piece_bytes))
       return FALSE;

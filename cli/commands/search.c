@@ -43,7 +43,7 @@ static const RcaUsage usage = {
   "  rca search -F 'req=7f3a91' -C 3 /var/log/app /var/log/nginx/access.log.2.gz\n"
   "  rca search -c ' 50[0-9] ' access.log\n"
   "  rca search --store /var/lib/rca -F 7f3a91c04de24bd09f6ab1d2a7c4e6f8",
-  "Finds lines as grep does (PCRE2 patterns), in compressed and rotated logs and archives too, or in a store.\n"
+  "Finds lines as grep does (PCRE2 patterns), in compressed and rotated logs and archives too, or in a store, where\nPATH names logs that it holds.\n"
   "Exit status 0 whether lines were found or not.",
 };
 

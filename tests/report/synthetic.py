@@ -138,6 +138,10 @@ def named(r):
     return next(c for c in r["incidents"][0]["causes"] if c["kind"] != "unknown")
 
 
+def limit(text):
+    return {"event": "configuration", "text": "nginx rate limit " + text}
+
+
 def says(*words):
     def holds(r):
         cause = named(r)
@@ -146,6 +150,11 @@ def says(*words):
         assert cause["undo"] is None, cause["undo"]
 
     return holds
+
+
+def no_end_of_it(r):
+    assert not [e for e in named(r)["evidence"] if e["kind"] == "recovery"], named(r)["evidence"]
+    assert named(r)["remedy"].startswith("roll shop back"), named(r)["remedy"]
 
 
 def can_be_undone(r):
@@ -159,6 +168,8 @@ ADVICE = [
     ("a-deploy-that-still-fails-can-be-undone", [(20, deploy("6.2.8")), (149, deploy("6.3.0"))], [(150, 300, None, 0.6, 0)], can_be_undone),
     ("the-version-before-ended-it", [(20, deploy("6.2.8")), (149, deploy("6.3.0")), (239, deploy("6.2.8"))], BROKEN, says("6.3.0 was taken back at 10:03:59 (shop 6.2.8)", "keep it out")),
     ("another-version-ended-it", [(20, deploy("6.2.8")), (149, deploy("6.3.0")), (239, deploy("6.3.1"))], BROKEN, says("6.3.0 was taken back at 10:03:59 (shop 6.3.1)")),
+    ("a-roll-out-that-is-done-is-not-taken-back", [(149, dict(deploy("6.3.0"), status="in_progress")), (180, deploy("6.3.0"))], [(150, 300, None, 0.6, 0)], no_end_of_it),
+    ("a-limit-of-nobody-s-that-was-put-back", [(149, limit("set to 5 r/s")), (239, limit("set to 5 r/s reverted"))], BROKEN, says("taken back at 10:03:59 (nginx rate limit set to 5 r/s reverted)")),
     ("a-flag-that-was-switched-off", [(149, flag("enabled for 100 %")), (239, flag("disabled"))], BROKEN, says("taken back at 10:03:59 (feature flag new-basket disabled)")),
     ("a-flag-nobody-switched-off", [(149, flag("enabled for 100 %"))], BROKEN, says("over since", "no log read here says that it was taken back")),
     ("another-flag-is-not-it", [(149, flag("enabled for 100 %")), (239, {"event": "feature_flag", "component": "shop", "text": "cheaper-shipping disabled"})], BROKEN, says("over since")),
