@@ -376,7 +376,7 @@ rca_facts_slow_share (RcaFacts *f)
         if (g_str_equal (((RcaTraffic *) g_ptr_array_index (c->routes, i))->name, rca_frame_value (c->timed_frame, e, 0)))
           route = g_ptr_array_index (c->routes, i);
       gint64 p99 = route && route->p99_ns != G_MAXINT64 ? route->p99_ns : c->site->p99_ns;
-      guint bin = rca_histogram_bin (MAX (p99, 100 * RCA_NS_PER_MS));
+      guint bin = rca_histogram_bin (p99 == G_MAXINT64 ? 100 * RCA_NS_PER_MS : MAX (p99, 100 * RCA_NS_PER_MS));
       for (guint b = f->o->from; b < f->o->to; b++)
         {
           const RcaHistogram *h = rca_frame_histogram (c->timed_frame, e, b, RCA_MEASURE_FAILED_DURATION);

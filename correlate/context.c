@@ -251,6 +251,13 @@ clear_slow (RcaTraffic *t, guint n)
   memset (t->timed, 0, n * sizeof *t->timed);
 }
 
+/* G_MAXINT64 where no duration is known. */
+static gint64
+p99_ns (const RcaHistogram *h)
+{
+  return rca_histogram_count (h) ? (gint64) (rca_histogram_quantile_s (h, 0.99) * 1e9) : G_MAXINT64;
+}
+
 void
 rca_context_learn_slow (RcaContext *c, gboolean rough)
 {
@@ -270,7 +277,7 @@ rca_context_learn_slow (RcaContext *c, gboolean rough)
     }
   gint64 site_theta = rca_histogram_count (&all) ? threshold (&all) : G_MAXINT64;
   c->site->slow_ns = site_theta;
-  c->site->p99_ns = (gint64) (rca_histogram_quantile_s (&all, 0.99) * 1e9);
+  c->site->p99_ns = p99_ns (&all);
   c->site->median_s = rca_histogram_quantile_s (&all, 0.5);
   g_hash_table_remove_all (c->route_slow);
   for (guint e = 0; e <= n_entities; e++)
@@ -282,7 +289,7 @@ rca_context_learn_slow (RcaContext *c, gboolean rough)
       if (!t)
         continue;
       t->slow_ns = theta;
-      t->p99_ns = (gint64) (rca_histogram_quantile_s (own ? &h[e] : &all, 0.99) * 1e9);
+      t->p99_ns = p99_ns (own ? &h[e] : &all);
       t->median_s = rca_histogram_quantile_s (own ? &h[e] : &all, 0.5);
       count_slow (c, e, theta, t->slow, t->timed);
       if (theta != G_MAXINT64)

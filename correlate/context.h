@@ -10,7 +10,7 @@ typedef struct {
   double *refused; /* answered 4xx (refused.h) */
   double *logged;  /* of the site: errors that the application wrote, answered as they may be */
   gint64 slow_ns; /* θ: from here on a request is slow; G_MAXINT64 when no durations */
-  gint64 p99_ns;  /* of the quiet buckets */
+  gint64 p99_ns;  /* of the quiet buckets; G_MAXINT64 when they hold no durations */
   double median_s; /* of the quiet buckets; NAN */
 } RcaTraffic;
 

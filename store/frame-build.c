@@ -92,6 +92,8 @@ collect (Build *b, gboolean against)
     guint16 *row = &g_array_index (b->row, guint16, hits.first);
     hits.n = rca_scan_rows (&b->scan, row);
     g_array_set_size (b->row, (guint)hits.first + hits.n);
+    if (hits.n == 0)
+      continue;
     g_array_set_size (b->id, (guint)hits.first + hits.n);
     guint32 *id = &g_array_index (b->id, guint32, hits.first);
     for (guint32 i = 0; i < hits.n; i++)

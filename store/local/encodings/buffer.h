@@ -63,7 +63,7 @@ typedef struct {
 static inline RcaCursor
 rca_cursor (gconstpointer data, gsize n)
 {
-  return (RcaCursor){ data, (const guint8 *)data + n, FALSE };
+  return (RcaCursor){ data, data ? (const guint8 *)data + n : NULL, FALSE };
 }
 
 /* @n bytes, or NULL when there are fewer. */

@@ -51,7 +51,8 @@ next_column (Reading *r)
 static void
 open_column (Reading *r, const RcaLayoutColumn *column)
 {
-  r->column = rca_cursor (column->p, column->n);
+  gboolean at_hand = column->piece == 0 && column->p;
+  r->column = rca_cursor (at_hand ? column->p : NULL, at_hand ? column->n : 0);
   if (column->piece == 0 || r->bad)
     return;
   const RcaBuffer *piece = r->block->piece (column->piece, r->block->user, r->error);
