@@ -2,7 +2,7 @@
 """What scripts rely on: exit statuses, streams, signals; and rca search gives grep's lines.
 
     check.py RCA"""
-import atexit, gzip, json, os, pty, random, shutil, signal, subprocess, sys, tempfile, time
+import atexit, gzip, json, os, pty, random, shutil, signal, subprocess, sys, tempfile, threading, time
 
 rca = os.path.abspath(sys.argv[1])
 home = tempfile.mkdtemp()
@@ -124,21 +124,19 @@ def streams():
 
 
 def on_terminal(*args, **more):
-    """What a terminal gets."""
-    shown = b""
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.execve(rca, ["rca", *args], {**env, "TERM": "xterm", "COLUMNS": "80", **more})
-    while True:
-        try:
-            got = os.read(fd, 65536)
-        except OSError:
-            break
-        if not got:
-            break
-        shown += got
-    os.close(fd)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+    """What a terminal gets. It is held open until a mark behind the last output has come through: a reader of a terminal
+    that everybody left may be told so before it was given all."""
+    mark, shown = b"\0the end\0", b""
+    master, slave = pty.openpty()
+    child = subprocess.Popen([rca, *args], stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env={**env, "TERM": "xterm", "COLUMNS": "80", **more})
+    end = threading.Thread(target=lambda: (child.wait(), os.write(slave, mark)))
+    end.start()
+    while mark not in shown:
+        shown += os.read(master, 65536)
+    end.join()
+    os.close(slave)
+    os.close(master)
+    return child.returncode, shown[: shown.index(mark)].decode()
 
 
 def pager():
